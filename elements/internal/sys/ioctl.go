@@ -1,0 +1,55 @@
+package sys
+
+import (
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Ioctl runs one ioctl on a borrowed fd. arg points at the request's structure,
+// or is nil. The errno comes back as unix.Errno, unwrapped: the caller knows
+// what was being done and says so.
+//
+// A signal that interrupts the call restarts it, as libv4l2's and libdrm's
+// wrappers do: Go's own preemption signals would otherwise surface as random
+// EINTR. EAGAIN is an answer ("nothing to dequeue", "commit busy") and is
+// returned.
+func Ioctl(fd int, req uintptr, arg unsafe.Pointer) error {
+	for {
+		// The conversion to uintptr must stand in the call expression itself,
+		// so that the garbage collector keeps arg in place for its duration.
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), req, uintptr(arg))
+		runtime.KeepAlive(arg)
+		switch errno {
+		case 0:
+			return nil
+		case unix.EINTR:
+			continue
+		}
+		return errno
+	}
+}
+
+// The request-number macros of asm-generic/ioctl.h.
+const (
+	iocNone  = 0
+	iocWrite = 1
+	iocRead  = 2
+)
+
+func ioc(dir, typ, nr, size uintptr) uintptr { return dir<<30 | size<<16 | typ<<8 | nr }
+
+// IO is _IO(typ, nr).
+func IO(typ, nr uintptr) uintptr { return ioc(iocNone, typ, nr, 0) }
+
+// IOR is _IOR(typ, nr, T): the kernel writes T.
+func IOR[T any](typ, nr uintptr) uintptr { return ioc(iocRead, typ, nr, unsafe.Sizeof(*new(T))) }
+
+// IOW is _IOW(typ, nr, T): the kernel reads T.
+func IOW[T any](typ, nr uintptr) uintptr { return ioc(iocWrite, typ, nr, unsafe.Sizeof(*new(T))) }
+
+// IOWR is _IOWR(typ, nr, T).
+func IOWR[T any](typ, nr uintptr) uintptr {
+	return ioc(iocRead|iocWrite, typ, nr, unsafe.Sizeof(*new(T)))
+}

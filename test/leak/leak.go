@@ -1,0 +1,100 @@
+// Package leak fails a test binary that leaves something behind: file
+// descriptors (with what they point at), goroutines, or dma-buf and memfd
+// mappings.
+package leak
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+)
+
+// State is what the process holds at one moment.
+type State struct {
+	FDs        map[string]string // number -> target of /proc/self/fd
+	Goroutines int
+	Maps       int // shared mappings of memfds, dma-bufs and devices
+	Threads    int
+}
+
+// Now reads the state of this process.
+func Now() State {
+	s := State{FDs: map[string]string{}, Goroutines: runtime.NumGoroutine()}
+	entries, _ := os.ReadDir("/proc/self/fd")
+	for _, e := range entries {
+		target, err := os.Readlink("/proc/self/fd/" + e.Name())
+		// The runtime's own epoll and eventfd come into being on first use.
+		if err != nil || strings.HasPrefix(target, "/proc/") ||
+			strings.Contains(target, "[eventpoll]") {
+			continue
+		}
+		s.FDs[e.Name()] = target
+	}
+	maps, _ := os.ReadFile("/proc/self/maps")
+	for _, line := range strings.Split(string(maps), "\n") {
+		if f := strings.Fields(line); len(f) > 5 && len(f[1]) == 4 && f[1][3] == 's' {
+			s.Maps++
+		}
+	}
+	tasks, _ := os.ReadDir("/proc/self/task")
+	s.Threads = len(tasks)
+	return s
+}
+
+// Since lists what is held now and was not in before, empty when nothing is.
+// Goroutines and threads that are about to end get two seconds to do so.
+// Threads are the Go runtime's to keep, so extraThreads of them are allowed.
+func Since(before State, extraThreads int) []string {
+	var out []string
+	for try := 0; try < 40; try++ {
+		runtime.GC()
+		now := Now()
+		out = out[:0]
+		for n, t := range now.FDs {
+			if before.FDs[n] != t {
+				out = append(out, "fd "+n+" -> "+t)
+			}
+		}
+		if now.Goroutines > before.Goroutines {
+			out = append(out, fmt.Sprintf("%d goroutines more", now.Goroutines-before.Goroutines))
+		}
+		if now.Maps > before.Maps {
+			out = append(out, fmt.Sprintf("%d shared mappings more", now.Maps-before.Maps))
+		}
+		if now.Threads > before.Threads+extraThreads {
+			out = append(out, fmt.Sprintf("%d threads more", now.Threads-before.Threads))
+		}
+		if len(out) == 0 {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Check fails t at its end if it leaves something behind.
+func Check(t testing.TB) {
+	t.Helper()
+	before := Now()
+	t.Cleanup(func() {
+		if left := Since(before, 64); len(left) > 0 {
+			t.Errorf("left behind:\n  %s", strings.Join(left, "\n  "))
+		}
+	})
+}
+
+// Main runs a test binary and fails it if it leaves something behind.
+func Main(m *testing.M) {
+	before := Now()
+	code := m.Run()
+	if left := Since(before, 64); code == 0 && len(left) > 0 {
+		fmt.Fprintf(os.Stderr, "FAIL: left behind:\n  %s\n", strings.Join(left, "\n  "))
+		code = 1
+	}
+	os.Exit(code)
+}
