@@ -1,0 +1,89 @@
+package sys
+
+var (
+	DRM_IOCTL_MODE_GETRESOURCES      = IOWR[DRMModeCardRes](drmBase, 0xa0)
+	DRM_IOCTL_MODE_GETENCODER        = IOWR[DRMModeGetEncoder](drmBase, 0xa6)
+	DRM_IOCTL_MODE_GETCONNECTOR      = IOWR[DRMModeGetConnector](drmBase, 0xa7)
+	DRM_IOCTL_MODE_GETPROPERTY       = IOWR[DRMModeGetProperty](drmBase, 0xaa)
+	DRM_IOCTL_MODE_GETPROPBLOB       = IOWR[DRMModeGetBlob](drmBase, 0xac)
+	DRM_IOCTL_MODE_RMFB              = IOWR[uint32](drmBase, 0xaf)
+	DRM_IOCTL_MODE_CREATE_DUMB       = IOWR[DRMModeCreateDumb](drmBase, 0xb2)
+	DRM_IOCTL_MODE_MAP_DUMB          = IOWR[DRMModeMapDumb](drmBase, 0xb3)
+	DRM_IOCTL_MODE_DESTROY_DUMB      = IOWR[DRMModeDestroyDumb](drmBase, 0xb4)
+	DRM_IOCTL_MODE_GETPLANERESOURCES = IOWR[DRMModeGetPlaneRes](drmBase, 0xb5)
+	DRM_IOCTL_MODE_GETPLANE          = IOWR[DRMModeGetPlane](drmBase, 0xb6)
+	DRM_IOCTL_MODE_ADDFB2            = IOWR[DRMModeFBCmd2](drmBase, 0xb8)
+	DRM_IOCTL_MODE_OBJ_GETPROPERTIES = IOWR[DRMModeObjGetProperties](drmBase, 0xb9)
+	DRM_IOCTL_MODE_ATOMIC            = IOWR[DRMModeAtomic](drmBase, 0xbc)
+	DRM_IOCTL_MODE_CREATEPROPBLOB    = IOWR[DRMModeCreateBlob](drmBase, 0xbd)
+	DRM_IOCTL_MODE_DESTROYPROPBLOB   = IOWR[DRMModeDestroyBlob](drmBase, 0xbe)
+)
+
+const (
+	DRM_DISPLAY_MODE_LEN = 32
+	DRM_PROP_NAME_LEN    = 32
+
+	DRM_MODE_TYPE_PREFERRED = 1 << 3
+
+	DRM_MODE_FLAG_INTERLACE = 1 << 4
+	DRM_MODE_FLAG_DBLSCAN   = 1 << 5
+	DRM_MODE_FLAG_3D_MASK   = 0x1f << 14
+
+	DRM_MODE_CONNECTOR_Unknown     = 0
+	DRM_MODE_CONNECTOR_VGA         = 1
+	DRM_MODE_CONNECTOR_DVII        = 2
+	DRM_MODE_CONNECTOR_DVID        = 3
+	DRM_MODE_CONNECTOR_DVIA        = 4
+	DRM_MODE_CONNECTOR_Composite   = 5
+	DRM_MODE_CONNECTOR_SVIDEO      = 6
+	DRM_MODE_CONNECTOR_LVDS        = 7
+	DRM_MODE_CONNECTOR_Component   = 8
+	DRM_MODE_CONNECTOR_9PinDIN     = 9
+	DRM_MODE_CONNECTOR_DisplayPort = 10
+	DRM_MODE_CONNECTOR_HDMIA       = 11
+	DRM_MODE_CONNECTOR_HDMIB       = 12
+	DRM_MODE_CONNECTOR_TV          = 13
+	DRM_MODE_CONNECTOR_eDP         = 14
+	DRM_MODE_CONNECTOR_VIRTUAL     = 15
+	DRM_MODE_CONNECTOR_DSI         = 16
+	DRM_MODE_CONNECTOR_DPI         = 17
+	DRM_MODE_CONNECTOR_WRITEBACK   = 18
+	DRM_MODE_CONNECTOR_SPI         = 19
+	DRM_MODE_CONNECTOR_USB         = 20
+
+	DRM_MODE_PROP_RANGE         = 1 << 1
+	DRM_MODE_PROP_IMMUTABLE     = 1 << 2
+	DRM_MODE_PROP_ENUM          = 1 << 3
+	DRM_MODE_PROP_BLOB          = 1 << 4
+	DRM_MODE_PROP_BITMASK       = 1 << 5
+	DRM_MODE_PROP_EXTENDED_TYPE = 0x0000ffc0
+	DRM_MODE_PROP_OBJECT        = 1 << 6
+	DRM_MODE_PROP_SIGNED_RANGE  = 2 << 6
+	DRM_MODE_PROP_ATOMIC        = 0x80000000
+
+	DRM_MODE_OBJECT_CRTC      = 0xcccccccc
+	DRM_MODE_OBJECT_CONNECTOR = 0xc0c0c0c0
+	DRM_MODE_OBJECT_PLANE     = 0xeeeeeeee
+
+	DRM_MODE_FB_MODIFIERS = 1 << 1
+
+	DRM_MODE_PAGE_FLIP_EVENT      = 0x01
+	DRM_MODE_ATOMIC_TEST_ONLY     = 0x0100
+	DRM_MODE_ATOMIC_NONBLOCK      = 0x0200
+	DRM_MODE_ATOMIC_ALLOW_MODESET = 0x0400
+
+	FORMAT_BLOB_CURRENT = 1
+)
+
+// enum drm_connector_status of the kernel and the values of type property of a
+// plane; neither is in a header of the user ABI (libdrm's xf86drmMode.h has
+// both).
+const (
+	DRM_MODE_CONNECTED         = 1
+	DRM_MODE_DISCONNECTED      = 2
+	DRM_MODE_UNKNOWNCONNECTION = 3
+
+	DRM_PLANE_TYPE_OVERLAY = 0
+	DRM_PLANE_TYPE_PRIMARY = 1
+	DRM_PLANE_TYPE_CURSOR  = 2
+)
