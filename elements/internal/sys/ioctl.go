@@ -16,18 +16,25 @@ import (
 // EINTR. EAGAIN is an answer ("nothing to dequeue", "commit busy") and is
 // returned.
 func Ioctl(fd int, req uintptr, arg unsafe.Pointer) error {
+	_, err := IoctlValue(fd, req, arg)
+	return err
+}
+
+// IoctlValue is Ioctl for the few requests that answer with their return value
+// (UDMABUF_CREATE: a file descriptor).
+func IoctlValue(fd int, req uintptr, arg unsafe.Pointer) (int, error) {
 	for {
 		// The conversion to uintptr must stand in the call expression itself,
 		// so that the garbage collector keeps arg in place for its duration.
-		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), req, uintptr(arg))
+		n, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), req, uintptr(arg))
 		runtime.KeepAlive(arg)
 		switch errno {
 		case 0:
-			return nil
+			return int(n), nil
 		case unix.EINTR:
 			continue
 		}
-		return errno
+		return -1, errno
 	}
 }
 
