@@ -1,0 +1,230 @@
+package gstx
+
+// #include <stdlib.h>
+// #include "gstx.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+)
+
+// Element is one instance: GStreamer's side of it as seen from Go. It lives as
+// long as the GObject; none of its methods may be used after.
+type Element struct {
+	p     *C.GstElement // borrowed: the GObject outlives its Go half
+	info  *C.GstxClassInfo
+	class *Class
+
+	// What the Go half implements, asked once.
+	props  Properties
+	start  Starter
+	unlock Unlocker
+	caps   Capser
+	set    CapsSetter
+	prefer Preferrer
+	alloc  Allocator
+	create Creator
+	lat    Latencier
+	frame  Framer
+	event  Eventer
+}
+
+func newElement(class *Class, p *C.GstElement) *Element {
+	e := &Element{p: p, info: C.gstx_instance(C.gpointer(p)).info, class: class}
+	impl := class.New(e)
+	e.props, _ = impl.(Properties)
+	e.start, _ = impl.(Starter)
+	e.unlock, _ = impl.(Unlocker)
+	e.caps, _ = impl.(Capser)
+	e.set, _ = impl.(CapsSetter)
+	e.prefer, _ = impl.(Preferrer)
+	e.alloc, _ = impl.(Allocator)
+	e.create, _ = impl.(Creator)
+	e.lat, _ = impl.(Latencier)
+	e.frame, _ = impl.(Framer)
+	e.event, _ = impl.(Eventer)
+	return e
+}
+
+// Name is the instance's name in its pipeline.
+func (e *Element) Name() string {
+	s := C.gstx_object_name(C.gpointer(e.p))
+	defer C.g_free(C.gpointer(s))
+	return C.GoString(s)
+}
+
+// SetLive makes a source live: it produces in PLAYING only and has a latency.
+func (e *Element) SetLive(live bool) {
+	C.gst_base_src_set_live((*C.GstBaseSrc)(unsafe.Pointer(e.p)), gboolean(live))
+}
+
+// RunningTime is the pipeline's running time now in ns, None without a clock.
+func (e *Element) RunningTime() uint64 { return uint64(C.gstx_running_time(e.p)) }
+
+// PostLatency asks the pipeline to gather latencies again.
+func (e *Element) PostLatency() { C.gstx_post_latency(e.p) }
+
+// NotifyProperty tells listeners that a property's value has changed.
+func (e *Element) NotifyProperty(name string) {
+	s := C.CString(name)
+	defer C.free(unsafe.Pointer(s))
+	C.g_object_notify((*C.GObject)(unsafe.Pointer(e.p)), s)
+}
+
+// ErrorCode is a GStreamer error: the domain and its code.
+type ErrorCode uint32
+
+func code(domain, c uint32) ErrorCode { return ErrorCode(domain<<16 | c) }
+
+// The errors that elements post. Domain 3 is GST_RESOURCE_ERROR, 4
+// GST_STREAM_ERROR.
+var (
+	ResourceFailed        = code(3, C.GST_RESOURCE_ERROR_FAILED)
+	ResourceNotFound      = code(3, C.GST_RESOURCE_ERROR_NOT_FOUND)
+	ResourceBusy          = code(3, C.GST_RESOURCE_ERROR_BUSY)
+	ResourceOpenRead      = code(3, C.GST_RESOURCE_ERROR_OPEN_READ)
+	ResourceOpenWrite     = code(3, C.GST_RESOURCE_ERROR_OPEN_WRITE)
+	ResourceOpenReadWrite = code(3, C.GST_RESOURCE_ERROR_OPEN_READ_WRITE)
+	ResourceRead          = code(3, C.GST_RESOURCE_ERROR_READ)
+	ResourceWrite         = code(3, C.GST_RESOURCE_ERROR_WRITE)
+	ResourceSettings      = code(3, C.GST_RESOURCE_ERROR_SETTINGS)
+	ResourceNoSpaceLeft   = code(3, C.GST_RESOURCE_ERROR_NO_SPACE_LEFT)
+	ResourceNotAuthorized = code(3, C.GST_RESOURCE_ERROR_NOT_AUTHORIZED)
+	StreamFailed          = code(4, C.GST_STREAM_ERROR_FAILED)
+	StreamNotImplemented  = code(4, C.GST_STREAM_ERROR_NOT_IMPLEMENTED)
+	StreamWrongType       = code(4, C.GST_STREAM_ERROR_WRONG_TYPE)
+	StreamFormat          = code(4, C.GST_STREAM_ERROR_FORMAT)
+)
+
+// Error is an error for the bus: a sentence for a person and the cause.
+type Error struct {
+	Code  ErrorCode
+	Text  string // names the device and the way out
+	Cause error  // may be nil
+}
+
+func (e *Error) Error() string {
+	if e.Cause == nil {
+		return e.Text
+	}
+	return e.Text + " (" + e.Cause.Error() + ")"
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Fail posts err as an error message. A *Error anywhere in its chain gives code
+// and text, otherwise code and err's own words do.
+func (e *Element) Fail(fallback ErrorCode, err error) { e.message(true, fallback, err) }
+
+// Warn posts err as a warning message.
+func (e *Element) Warn(fallback ErrorCode, err error) { e.message(false, fallback, err) }
+
+func (e *Element) message(isError bool, c ErrorCode, err error) {
+	text, debug := err.Error(), ""
+	var x *Error
+	if errors.As(err, &x) {
+		c, text = x.Code, x.Text
+		if x.Cause != nil {
+			debug = x.Cause.Error()
+		}
+	}
+	ct, cd := C.CString(text), C.CString(debug)
+	defer C.free(unsafe.Pointer(ct))
+	defer C.free(unsafe.Pointer(cd))
+	C.gstx_post_message(e.p, gboolean(isError), C.gint(c>>16), C.gint(c&0xffff), ct, cd)
+}
+
+// Field is one field of an element message. The value is a bool, int32, uint32,
+// int64, uint64, float64, string or, as a fraction, [2]int32.
+type Field struct {
+	Name  string
+	Value any
+}
+
+// Post posts an element message: a GstStructure called name.
+func (e *Element) Post(name string, fields ...Field) error {
+	cn := C.CString(name)
+	s := C.gstx_structure_new(cn)
+	C.free(unsafe.Pointer(cn))
+	for _, f := range fields {
+		kind, err := kindOf(f.Value)
+		var v C.GstxValue
+		if err == nil {
+			err = setValue(&v, kind, f.Value)
+		}
+		if err != nil {
+			C.gst_structure_free(s)
+			return fmt.Errorf("message %s, field %s: %w", name, f.Name, err)
+		}
+		fn := C.CString(f.Name)
+		C.gstx_structure_set(s, fn, &v)
+		C.free(unsafe.Pointer(fn))
+		C.free(unsafe.Pointer(v.s))
+	}
+	C.gstx_post_structure(e.p, s)
+	return nil
+}
+
+func kindOf(v any) (Kind, error) {
+	switch v.(type) {
+	case bool:
+		return Bool, nil
+	case int32:
+		return Int, nil
+	case uint32:
+		return Uint, nil
+	case int64:
+		return Int64, nil
+	case uint64:
+		return Uint64, nil
+	case float64:
+		return Double, nil
+	case string:
+		return String, nil
+	case [2]int32:
+		return Fraction, nil
+	}
+	return 0, fmt.Errorf("a %T cannot be a field", v)
+}
+
+// Level is a GstDebugLevel.
+type Level int
+
+// The levels that elements log at.
+const (
+	LevelError   Level = C.GST_LEVEL_ERROR
+	LevelWarning Level = C.GST_LEVEL_WARNING
+	LevelInfo    Level = C.GST_LEVEL_INFO
+	LevelDebug   Level = C.GST_LEVEL_DEBUG
+	LevelLog     Level = C.GST_LEVEL_LOG
+)
+
+// Logf writes to the element's debug category (GST_DEBUG=name:level). Below the
+// category's threshold nothing is formatted; still, streaming threads do not
+// log per frame.
+func (e *Element) Logf(l Level, format string, args ...any) {
+	if l > Level(C.gstx_log_threshold(e.info)) {
+		return
+	}
+	s := C.CString(fmt.Sprintf(format, args...))
+	defer C.free(unsafe.Pointer(s))
+	C.gstx_log(e.info, e.p, C.gint(l), s)
+}
+
+// Warningf, Infof and Debugf are Logf at their level.
+func (e *Element) Warningf(format string, args ...any) { e.Logf(LevelWarning, format, args...) }
+
+// Infof logs at INFO.
+func (e *Element) Infof(format string, args ...any) { e.Logf(LevelInfo, format, args...) }
+
+// Debugf logs at DEBUG.
+func (e *Element) Debugf(format string, args ...any) { e.Logf(LevelDebug, format, args...) }
+
+func gboolean(b bool) C.gboolean {
+	if b {
+		return 1
+	}
+	return 0
+}

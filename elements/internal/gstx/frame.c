@@ -1,0 +1,93 @@
+#include "gstx.h"
+#include <gst/allocators/gstdmabuf.h>
+#include <gst/allocators/gstfdmemory.h>
+
+/* The metas' API types are registered by meta/gstmeta, maybe by another copy of
+ * it in this process; their names are their identity. */
+static void
+add_by_name (GstQuery * query, const char *name)
+{
+  GType t = g_type_from_name (name);
+
+  if (t && !gst_query_find_allocation_meta (query, t, NULL))
+    gst_query_add_allocation_meta (query, t, NULL);
+}
+
+void
+gstx_query_add_metas (GstQuery * query)
+{
+  add_by_name (query, "GstVideoMetaAPI");
+  add_by_name (query, "GstVideoCropMetaAPI");
+  add_by_name (query, "GstShmHdrMetaAPI");
+  add_by_name (query, "GstShmLayersMetaAPI");
+}
+
+/* Finds the memory that byte offset of the buffer lies in. */
+static void
+locate (GstxFrame * f, guint plane, guint64 offset)
+{
+  guint i;
+
+  for (i = 0; i + 1 < f->n_mem && offset >= f->mem[i].size; i++)
+    offset -= f->mem[i].size;
+  f->plane_mem[plane] = i;
+  f->plane_offset[plane] = offset + (f->n_mem ? f->mem[i].offset : 0);
+}
+
+void
+gstx_frame_fill (GstxInstance * x, GstBuffer * buf)
+{
+  GstxFrame *f = &x->frame;
+  GstVideoMeta *vm;
+  GstVideoCropMeta *crop;
+  guint i, n = gst_buffer_n_memory (buf);
+
+  f->buffer = buf;
+  f->pts = GST_BUFFER_PTS (buf);
+  f->dts = GST_BUFFER_DTS (buf);
+  f->duration = GST_BUFFER_DURATION (buf);
+  f->offset = GST_BUFFER_OFFSET (buf);
+  f->flags = GST_BUFFER_FLAGS (buf);
+  f->n_mem = MIN (n, GSTX_MAX_MEM);
+  for (i = 0; i < f->n_mem; i++) {
+    GstMemory *m = gst_buffer_peek_memory (buf, i);
+    GstxMem *o = &f->mem[i];
+
+    o->id = m;
+    o->offset = m->offset;
+    o->size = m->size;
+    o->dmabuf = gst_is_dmabuf_memory (m);
+    o->fd = gst_is_fd_memory (m) ? gst_fd_memory_get_fd (m) : -1;
+  }
+  f->n_planes = f->width = f->height = 0;
+  vm = gst_buffer_get_video_meta (buf);
+  if (vm) {
+    f->n_planes = MIN (vm->n_planes, GSTX_MAX_PLANES);
+    f->width = vm->width;
+    f->height = vm->height;
+    for (i = 0; i < f->n_planes; i++) {
+      locate (f, i, vm->offset[i]);
+      f->stride[i] = vm->stride[i];
+    }
+  } else if (x->have_vinfo) {
+    const GstVideoInfo *v = &x->vinfo;
+
+    f->width = GST_VIDEO_INFO_WIDTH (v);
+    f->height = GST_VIDEO_INFO_HEIGHT (v);
+    if (GST_VIDEO_INFO_FORMAT (v) != GST_VIDEO_FORMAT_DMA_DRM) {
+      f->n_planes = GST_VIDEO_INFO_N_PLANES (v);
+      for (i = 0; i < f->n_planes; i++) {
+        locate (f, i, GST_VIDEO_INFO_PLANE_OFFSET (v, i));
+        f->stride[i] = GST_VIDEO_INFO_PLANE_STRIDE (v, i);
+      }
+    }
+  }
+  crop = gst_buffer_get_video_crop_meta (buf);
+  f->has_crop = crop != NULL;
+  if (crop) {
+    f->crop_x = crop->x;
+    f->crop_y = crop->y;
+    f->crop_w = crop->width;
+    f->crop_h = crop->height;
+  }
+}

@@ -1,0 +1,51 @@
+package gstx
+
+// #include "gstx.h"
+import "C"
+
+import (
+	"structs"
+	"unsafe"
+)
+
+// Memory is one GstMemory of a buffer. Its FD is borrowed from it.
+type Memory struct {
+	_      structs.HostLayout
+	ID     unsafe.Pointer // the GstMemory, as an identity and for MemoryCache
+	Offset uint64         // of the valid bytes from the fd's start
+	Size   uint64         // valid bytes
+	FD     int32          // -1 when the memory is not fd-backed
+	DMABuf int32          // 1 when FD is a DMA-buf
+}
+
+// Rect is a rectangle in pixels.
+type Rect struct {
+	_          structs.HostLayout
+	X, Y, W, H uint32
+}
+
+// Frame is what a buffer looks like to an element: GstxFrame of gstx.h, owned by
+// C and lent for one call. Planes come from GstVideoMeta where the buffer has
+// it, else from the caps.
+type Frame struct {
+	_                          structs.HostLayout
+	Buffer                     Buffer
+	PTS, DTS, Duration, Offset uint64 // ns; None when unknown
+	Flags                      uint32 // GstBufferFlags
+	NMem                       uint32 // at most 8
+	Mem                        [8]Memory
+	NPlanes                    uint32 // at most 4; 0 when the layout is unknown
+	Width, Height              uint32
+	HasCrop                    uint32
+	PlaneMem                   [4]uint32 // index into Mem
+	PlaneOffset                [4]uint64 // from that memory's fd's start
+	Stride                     [4]int32  // bytes
+	Crop                       Rect
+}
+
+// Compile-time proof that both halves agree on the size.
+var (
+	_ [unsafe.Sizeof(Frame{}) - C.sizeof_GstxFrame]struct{}
+	_ [C.sizeof_GstxFrame - unsafe.Sizeof(Frame{})]struct{}
+	_ [unsafe.Sizeof(Memory{}) - C.sizeof_GstxMem]struct{}
+)

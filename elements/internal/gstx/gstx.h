@@ -1,0 +1,173 @@
+/* gstx: the C half of the element classes.
+ *
+ * One GObject type is registered per Go class, derived from GstPushSrc,
+ * GstVideoSink or GstBaseTransform. Their virtual functions are the static
+ * functions of source.c, sink.c and filter.c, which call one exported Go
+ * function each. Everything here is prefixed gstx_ and nothing is exported
+ * from the shared library.
+ */
+#ifndef GSTX_H
+#define GSTX_H
+
+#include <gst/gst.h>
+#include <gst/base/gstbasetransform.h>
+#include <gst/base/gstpushsrc.h>
+#include <gst/video/gstvideosink.h>
+#include <gst/video/video.h>
+
+/* ---- description of a class, made by Go once and kept for ever ---- */
+
+typedef enum { GSTX_PUSH_SRC, GSTX_VIDEO_SINK, GSTX_FILTER } GstxParent;
+
+typedef enum {
+  GSTX_BOOL, GSTX_INT, GSTX_UINT, GSTX_INT64, GSTX_UINT64, GSTX_DOUBLE,
+  GSTX_STRING, GSTX_FRACTION, GSTX_ENUM, GSTX_STRUCTURE
+} GstxKind;
+
+/* One property value on its way between GValue and Go. A string belongs to the
+ * receiver when it goes from Go to C, to the sender otherwise. */
+typedef struct {
+  gint32 kind;
+  gint32 num, den;              /* GSTX_FRACTION */
+  gint32 pad;
+  gint64 i;                     /* every integer kind, GSTX_BOOL, GSTX_ENUM */
+  gdouble d;
+  char *s;                      /* GSTX_STRING, GSTX_STRUCTURE; may be NULL */
+} GstxValue;
+
+typedef struct {
+  const char *name, *nick, *blurb;
+  GstxValue def, min, max;
+  const GEnumValue *values;     /* GSTX_ENUM, ends with a zero entry */
+  gint32 read_only;
+  gint32 while_playing;
+} GstxProp;
+
+typedef struct {
+  const char *name, *caps;
+  gint32 direction;             /* GstPadDirection */
+  gint32 pad;
+} GstxPadTemplate;
+
+typedef struct {
+  guint64 index;                /* of the Go class */
+  const char *name, *type_name, *long_name, *klass, *description, *author;
+  gint32 parent;                /* GstxParent */
+  gint32 rank;
+  gint32 in_place;              /* filter: wants writable buffers */
+  guint32 n_pads, n_props;
+  GstxPadTemplate *pads;
+  GstxProp *props;
+  GstDebugCategory *category;   /* set at registration */
+  gpointer parent_class;        /* set at class init */
+} GstxClassInfo;
+
+gboolean gstx_register (GstPlugin * plugin, GstxClassInfo * info);
+
+/* ---- an instance ---- */
+
+/* What a buffer looks like to Go; gstx.Frame in frame.go is the same struct. */
+#define GSTX_MAX_MEM 8
+#define GSTX_MAX_PLANES 4
+typedef struct {
+  gpointer id;                  /* the GstMemory, as an identity */
+  guint64 offset, size;
+  gint32 fd;                    /* borrowed, -1 when not fd-backed */
+  gint32 dmabuf;
+} GstxMem;
+
+typedef struct {
+  gpointer buffer;
+  guint64 pts, dts, duration, offset;
+  guint32 flags, n_mem;
+  GstxMem mem[GSTX_MAX_MEM];
+  guint32 n_planes, width, height, has_crop;
+  guint32 plane_mem[GSTX_MAX_PLANES];
+  guint64 plane_offset[GSTX_MAX_PLANES];        /* within that memory */
+  gint32 stride[GSTX_MAX_PLANES];
+  guint32 crop_x, crop_y, crop_w, crop_h;
+} GstxFrame;
+
+/* Negotiated caps, taken apart; gstx.VideoFormat in format.go is made of it. */
+typedef struct {
+  char *caps;                   /* serialised */
+  const char *format;           /* GStreamer's name, NULL when it has none */
+  const char *mastering, *light;
+  guint64 modifier, size;
+  guint64 plane_offset[GSTX_MAX_PLANES];
+  guint32 fourcc;               /* DRM's, 0 when it has none */
+  gint32 width, height, fps_n, fps_d, par_n, par_d;
+  gint32 dmabuf, dma_drm, interlaced, n_planes;
+  gint32 stride[GSTX_MAX_PLANES];
+  gint32 primaries, transfer, matrix, full_range;       /* H.273 */
+  gint32 chroma_site;           /* H.273 chroma_sample_loc_type + 1, 0 unknown */
+} GstxFormat;
+
+typedef struct {
+  GstxClassInfo *info;
+  guint64 handle;               /* cgo.Handle of the *gstx.Element */
+  GstVideoInfo vinfo;           /* negotiated, for planes without GstVideoMeta */
+  gboolean have_vinfo;
+  GstxFrame frame;              /* reused for every buffer */
+} GstxInstance;
+
+typedef struct { GstPushSrc parent; GstxInstance x; } GstxSrc;
+typedef struct { GstVideoSink parent; GstxInstance x; } GstxSink;
+typedef struct { GstBaseTransform parent; GstxInstance x; } GstxFilter;
+
+GstxInstance *gstx_instance (gpointer element);
+void gstx_src_class_init (GstPushSrcClass * klass);
+void gstx_sink_class_init (GstVideoSinkClass * klass);
+void gstx_filter_class_init (GstBaseTransformClass * klass, gboolean in_place);
+
+/* format.c, frame.c */
+gboolean gstx_format_from_caps (GstCaps * caps, GstxFormat * f, GstVideoInfo * vinfo);
+void gstx_format_clear (GstxFormat * f);
+void gstx_frame_fill (GstxInstance * x, GstBuffer * buf);
+/* Adds our two metas, GstVideoMeta and GstVideoCropMeta to an ALLOCATION query. */
+void gstx_query_add_metas (GstQuery * query);
+
+/* message.c */
+void gstx_post_message (GstElement * e, gboolean is_error, gint domain, gint code,
+    const char *text, const char *debug);
+GstStructure *gstx_structure_new (const char *name);
+void gstx_structure_set (GstStructure * s, const char *name, const GstxValue * v);
+void gstx_post_structure (GstElement * e, GstStructure * s);
+void gstx_log (GstxClassInfo * info, GstElement * e, gint level, const char *text);
+gint gstx_log_threshold (GstxClassInfo * info);
+guint64 gstx_running_time (GstElement * e);
+char *gstx_object_name (gpointer object);
+void gstx_post_latency (GstElement * e);
+
+/* pool.c: a source's fixed set of fd-backed frames */
+typedef struct _GstxPool GstxPool;
+typedef struct {
+  gint32 fd;                    /* duplicated */
+  gint32 dmabuf;
+  guint64 size;
+} GstxPoolMem;
+typedef struct {
+  const char *format;
+  guint32 width, height, n_planes;
+  guint64 offset[GSTX_MAX_PLANES];
+  gint32 stride[GSTX_MAX_PLANES];
+} GstxPoolLayout;
+GstxPool *gstx_pool_new (guint n, const GstxPoolLayout * layout);
+gboolean gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem);
+GstBuffer *gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration,
+    guint64 offset, const guint64 * used);
+gint gstx_pool_returned (GstxPool * p);
+gint gstx_pool_wake_fd (GstxPool * p);
+void gstx_pool_close (GstxPool * p);
+
+/* memcache.c: what a sink remembers about a memory */
+typedef struct _GstxMemCache GstxMemCache;
+GstxMemCache *gstx_memcache_new (void);
+gboolean gstx_memcache_get (GstxMemCache * c, gpointer mem, guint64 key, guint32 * id);
+void gstx_memcache_put (GstxMemCache * c, gpointer mem, guint64 key, guint32 id);
+guint gstx_memcache_drain (GstxMemCache * c, guint32 * ids, guint max);
+guint gstx_memcache_live (GstxMemCache * c);
+void gstx_memcache_retire (GstxMemCache * c);
+void gstx_memcache_close (GstxMemCache * c);
+
+#endif

@@ -1,0 +1,74 @@
+package gstx
+
+// The Go half of an element implements what it needs of these. Unless said
+// otherwise a method runs on the thread that changes the state or negotiates,
+// and an error it returns is posted on the bus: a *Error as it is, any other as
+// a RESOURCE (Start, Stop) or STREAM failure.
+
+// Properties is the element's property store. Both may run on any thread at any
+// time, so they take the lock that guards the settings.
+type Properties interface {
+	SetProperty(name string, v any) error // an error is logged; GObject has no way to return it
+	GetProperty(name string) any
+}
+
+// Starter opens on READY to PAUSED and closes on the way back. Stop runs even
+// after a failed Start only if GStreamer calls it; Start must undo itself.
+type Starter interface {
+	Start() error
+	Stop() error
+}
+
+// Unlocker ends a wait of the streaming thread, from another thread, and allows
+// waiting again.
+type Unlocker interface {
+	Unlock()
+	UnlockStop()
+}
+
+// Capser tells the caps possible now; "" is the template's.
+type Capser interface {
+	Caps() (string, error)
+}
+
+// CapsSetter takes the negotiated format.
+type CapsSetter interface {
+	SetCaps(*VideoFormat) error
+}
+
+// Preferrer steers a source's fixation: go as near as possible to these, 0 for
+// no wish.
+type Preferrer interface {
+	Prefer() (width, height, fpsN, fpsD int32)
+}
+
+// Allocator hears whether downstream reads GstVideoMeta, so whether strides
+// and offsets other than the format's default will be understood.
+type Allocator interface {
+	DecideAllocation(videoMeta bool)
+}
+
+// Creator is a source: it gives the next buffer and with it the reference.
+// Runs on the streaming thread.
+type Creator interface {
+	Create() (Buffer, Flow)
+}
+
+// Latencier is a live source's answer to a latency query, in ns; not ok before
+// it is known.
+type Latencier interface {
+	Latency() (minimum, maximum uint64, ok bool)
+}
+
+// Framer is a sink or a filter: it shows, looks at or changes one frame. The
+// frame is lent for the call. Runs on the streaming thread.
+type Framer interface {
+	Frame(*Frame) Flow
+}
+
+// Eventer hears of the end of the stream and of flushes, on the streaming thread
+// or the thread that seeks.
+type Eventer interface {
+	EOS()
+	Flush()
+}

@@ -1,0 +1,241 @@
+/* A source's fixed set of frames, each made of fd-backed memories.
+ *
+ * A frame is free again when nobody holds any of its memories any more, which is
+ * not when its GstBuffer dies: tee, crop, and sinks that wrap buffers share the
+ * memories. So the hook sits on the memory: at its last unref it comes back to
+ * life for the pool (as GStreamer's own v4l2 allocator does), and when all of a
+ * frame's memories are back, its index is queued and the wake fd is written.
+ * All of that is C and runs on whatever thread dropped the last reference.
+ */
+#include "gstx.h"
+#include <gst/allocators/gstdmabuf.h>
+#include <gst/allocators/gstfdmemory.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <fcntl.h>
+
+#define MAX_FRAMES 64
+
+typedef struct {
+  GstMemory *mem[GSTX_MAX_MEM]; /* owned while idle, only remembered while out */
+  guint n_mem, idle;            /* idle: bit k for mem[k] */
+} Slot;
+
+#define ALL(s) ((1u << (s)->n_mem) - 1)
+
+struct _GstxPool {
+  gint refs;                    /* one for the element, one per memory */
+  GMutex lock;                  /* guards all below but the constants */
+  gboolean closed;
+  guint n;
+  Slot slot[MAX_FRAMES];
+  guint8 returned[MAX_FRAMES];  /* ring of free indices */
+  guint head, count;
+  gint wake;
+  GstVideoFormat format;
+  GstxPoolLayout layout;
+};
+
+typedef struct {
+  GstxPool *pool;
+  guint slot, index;            /* of the memory in the slot */
+} Ticket;
+
+static GQuark
+ticket_quark (void)
+{
+  return g_quark_from_static_string ("gstx-pool-ticket");
+}
+
+static void
+pool_unref (GstxPool * p)
+{
+  if (!g_atomic_int_dec_and_test (&p->refs))
+    return;
+  close (p->wake);
+  g_mutex_clear (&p->lock);
+  g_free (p);
+}
+
+static void
+ticket_free (gpointer data)
+{
+  Ticket *t = data;
+
+  pool_unref (t->pool);
+  g_free (t);
+}
+
+static gboolean
+memory_dispose (GstMiniObject * obj)
+{
+  Ticket *t = gst_mini_object_get_qdata (obj, ticket_quark ());
+  GstxPool *p = t->pool;
+  Slot *s = &p->slot[t->slot];
+  gboolean free_it, back = FALSE;
+
+  g_mutex_lock (&p->lock);
+  free_it = p->closed;
+  if (!free_it) {
+    gst_mini_object_ref (obj);
+    s->idle |= 1u << t->index;
+    if (s->idle == ALL (s)) {
+      p->returned[(p->head + p->count++) % MAX_FRAMES] = t->slot;
+      back = TRUE;
+    }
+  }
+  /* Written under the lock: a close may free the pool right after it. */
+  if (back && eventfd_write (p->wake, 1) < 0) {
+    /* The counter is full: the reader is awake already. */
+  }
+  g_mutex_unlock (&p->lock);
+  return free_it;
+}
+
+GstxPool *
+gstx_pool_new (guint n, const GstxPoolLayout * layout)
+{
+  GstxPool *p;
+
+  if (n == 0 || n > MAX_FRAMES || layout->n_planes > GSTX_MAX_PLANES)
+    return NULL;
+  p = g_new0 (GstxPool, 1);
+  p->refs = 1;
+  p->n = n;
+  p->layout = *layout;
+  p->format = layout->format ?
+      gst_video_format_from_string (layout->format) : GST_VIDEO_FORMAT_UNKNOWN;
+  p->layout.format = NULL;
+  g_mutex_init (&p->lock);
+  p->wake = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (p->wake < 0) {
+    g_mutex_clear (&p->lock);
+    g_free (p);
+    return NULL;
+  }
+  return p;
+}
+
+gboolean
+gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem)
+{
+  Slot *s;
+  guint k;
+
+  if (i >= p->n || n_mem == 0 || n_mem > GSTX_MAX_MEM || p->slot[i].n_mem)
+    return FALSE;
+  s = &p->slot[i];
+  for (k = 0; k < n_mem; k++) {
+    GstAllocator *a = mem[k].dmabuf ? gst_dmabuf_allocator_new () : gst_fd_allocator_new ();
+    gint fd = fcntl (mem[k].fd, F_DUPFD_CLOEXEC, 3);
+    GstMemory *m = NULL;
+    Ticket *t;
+
+    if (fd >= 0) {
+      m = mem[k].dmabuf ?
+          gst_dmabuf_allocator_alloc (a, fd, mem[k].size) :
+          gst_fd_allocator_alloc (a, fd, mem[k].size, GST_FD_MEMORY_FLAG_KEEP_MAPPED);
+      if (!m)
+        close (fd);
+    }
+    gst_object_unref (a);       /* the memory keeps its own reference */
+    if (!m)
+      return FALSE;             /* what was made so far goes with close */
+    t = g_new (Ticket, 1);
+    t->pool = p;
+    t->slot = i;
+    t->index = k;
+    g_atomic_int_inc (&p->refs);
+    gst_mini_object_set_qdata (GST_MINI_OBJECT (m), ticket_quark (), t, ticket_free);
+    GST_MINI_OBJECT (m)->dispose = memory_dispose;
+    s->idle |= 1u << k;
+    s->mem[s->n_mem++] = m;
+  }
+  return TRUE;
+}
+
+/* Makes the buffer of frame i, which must be idle; used[k] is the payload of
+ * memory k in bytes, 0 for all of it. */
+GstBuffer *
+gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64 offset,
+    const guint64 * used)
+{
+  GstBuffer *buf;
+  Slot *s;
+  guint k;
+
+  if (i >= p->n)
+    return NULL;
+  s = &p->slot[i];
+  g_mutex_lock (&p->lock);
+  if (p->closed || !s->n_mem || s->idle != ALL (s)) {
+    g_mutex_unlock (&p->lock);
+    return NULL;
+  }
+  s->idle = 0;
+  g_mutex_unlock (&p->lock);
+
+  buf = gst_buffer_new ();
+  for (k = 0; k < s->n_mem; k++) {
+    if (used && used[k])
+      gst_memory_resize (s->mem[k], 0, used[k]);
+    gst_buffer_append_memory (buf, s->mem[k]);
+  }
+  GST_BUFFER_PTS (buf) = pts;
+  GST_BUFFER_DURATION (buf) = duration;
+  GST_BUFFER_OFFSET (buf) = offset;
+  GST_BUFFER_OFFSET_END (buf) = offset + 1;
+  if (p->layout.n_planes && p->format != GST_VIDEO_FORMAT_UNKNOWN) {
+    gsize off[GSTX_MAX_PLANES] = { 0 };
+
+    for (k = 0; k < p->layout.n_planes; k++)
+      off[k] = p->layout.offset[k];
+    gst_buffer_add_video_meta_full (buf, GST_VIDEO_FRAME_FLAG_NONE, p->format,
+        p->layout.width, p->layout.height, p->layout.n_planes, off, p->layout.stride);
+  }
+  return buf;
+}
+
+gint
+gstx_pool_returned (GstxPool * p)
+{
+  gint i = -1;
+  eventfd_t v;
+
+  g_mutex_lock (&p->lock);
+  if (p->count) {
+    i = p->returned[p->head];
+    p->head = (p->head + 1) % MAX_FRAMES;
+    if (--p->count == 0)
+      eventfd_read (p->wake, &v);
+  }
+  g_mutex_unlock (&p->lock);
+  return i;
+}
+
+gint
+gstx_pool_wake_fd (GstxPool * p)
+{
+  return p->wake;
+}
+
+/* Gives the element's reference back. Memories that are out stay valid, with
+ * their fds, until they are dropped, wherever that is. */
+void
+gstx_pool_close (GstxPool * p)
+{
+  guint i, k;
+
+  /* From here on dispose frees, so what is idle now is ours alone. */
+  g_mutex_lock (&p->lock);
+  p->closed = TRUE;
+  g_mutex_unlock (&p->lock);
+  for (i = 0; i < p->n; i++) {
+    Slot *s = &p->slot[i];
+
+    for (k = 0; k < s->n_mem; k++)
+      if (s->idle & (1u << k))
+        gst_memory_unref (s->mem[k]);
+  }
+  pool_unref (p);
+}

@@ -1,0 +1,96 @@
+package gstx
+
+// #cgo noescape gstx_pool_acquire
+// #include <stdlib.h>
+// #include "gstx.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+)
+
+// Pool is a source's fixed set of frames, each made of fd-backed memories. A
+// frame that was acquired comes back when nobody holds any of its memories any
+// more; nothing on the thread that drops the last one calls Go.
+type Pool struct{ p *C.GstxPool }
+
+// PoolMemory is one memory of a frame; FD is borrowed and duplicated.
+type PoolMemory struct {
+	FD     int
+	DMABuf bool
+	Size   uint64
+}
+
+// PoolLayout goes on each buffer as GstVideoMeta; with no planes, or a format
+// that GStreamer has no name for, there is none.
+type PoolLayout struct {
+	Format        string // GStreamer's name, or "DMA_DRM"
+	Width, Height uint32
+	NPlanes       int
+	Offset        [4]uint64 // from the start of the buffer, its memories laid end to end
+	Stride        [4]int32
+}
+
+// NewPool makes the set; frames holds the memories of each frame. At most 64
+// frames of 8 memories.
+func NewPool(layout PoolLayout, frames [][]PoolMemory) (*Pool, error) {
+	var l C.GstxPoolLayout
+	if layout.Format != "" {
+		l.format = C.CString(layout.Format)
+		defer C.free(unsafe.Pointer(l.format))
+	}
+	l.width, l.height, l.n_planes = C.guint32(layout.Width), C.guint32(layout.Height), C.guint32(layout.NPlanes)
+	for i := range layout.Offset {
+		l.offset[i], l.stride[i] = C.guint64(layout.Offset[i]), C.gint32(layout.Stride[i])
+	}
+	p := &Pool{C.gstx_pool_new(C.guint(len(frames)), &l)}
+	if p.p == nil {
+		return nil, fmt.Errorf("pool of %d frames with %d planes: not possible", len(frames), layout.NPlanes)
+	}
+	for i, mems := range frames {
+		var m [C.GSTX_MAX_MEM]C.GstxPoolMem
+		if len(mems) == 0 || len(mems) > len(m) {
+			p.Close()
+			return nil, fmt.Errorf("pool: frame %d has %d memories, not 1 to %d", i, len(mems), len(m))
+		}
+		for k, x := range mems {
+			m[k] = C.GstxPoolMem{fd: C.gint32(x.FD), size: C.guint64(x.Size)}
+			if x.DMABuf {
+				m[k].dmabuf = 1
+			}
+		}
+		if C.gstx_pool_set(p.p, C.guint(i), &m[0], C.guint(len(mems))) == 0 {
+			p.Close()
+			return nil, errors.New("pool: GStreamer refused a frame's file descriptor")
+		}
+	}
+	return p, nil
+}
+
+// Acquire makes the buffer of frame i, which must not be out. used[k] is the
+// payload of memory k in bytes, 0 or a nil used for all of it. The buffer is nil
+// when the frame is out.
+func (p *Pool) Acquire(i int, pts, duration, offset uint64, used *[8]uint64) Buffer {
+	return Buffer{unsafe.Pointer(C.gstx_pool_acquire(p.p, C.guint(i), C.guint64(pts), C.guint64(duration),
+		C.guint64(offset), (*C.guint64)(unsafe.Pointer(used))))}
+}
+
+// Returned takes the next frame that has come back, without waiting.
+func (p *Pool) Returned() (int, bool) {
+	i := int(C.gstx_pool_returned(p.p))
+	return i, i >= 0
+}
+
+// WakeFD lends an eventfd that is readable while Returned has something to give.
+func (p *Pool) WakeFD() int { return int(C.gstx_pool_wake_fd(p.p)) }
+
+// Close gives the frames up. Buffers that are still out stay valid until they
+// are dropped. The Pool must not be used any more; Close again does nothing.
+func (p *Pool) Close() {
+	if p != nil && p.p != nil {
+		C.gstx_pool_close(p.p)
+		p.p = nil
+	}
+}

@@ -1,0 +1,90 @@
+#include "gstx.h"
+#include "_cgo_export.h"
+
+#define X(sink) (&((GstxSink *) (sink))->x)
+#define PARENT(sink) (GST_BASE_SINK_CLASS (X (sink)->info->parent_class))
+
+static gboolean sink_start (GstBaseSink * sink) { return goStart (X (sink)->handle); }
+static gboolean sink_stop (GstBaseSink * sink)
+{
+  X (sink)->have_vinfo = FALSE;
+  return goStop (X (sink)->handle);
+}
+static gboolean sink_unlock (GstBaseSink * sink) { goUnlock (X (sink)->handle, TRUE); return TRUE; }
+static gboolean sink_unlock_stop (GstBaseSink * sink) { goUnlock (X (sink)->handle, FALSE); return TRUE; }
+
+static GstCaps *
+sink_get_caps (GstBaseSink * sink, GstCaps * filter)
+{
+  char *s = goCaps (X (sink)->handle);
+  GstCaps *caps = s ? gst_caps_from_string (s) : NULL;
+
+  free (s);
+  if (!caps)
+    caps = gst_pad_get_pad_template_caps (GST_BASE_SINK_PAD (sink));
+  if (filter) {
+    GstCaps *both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (caps);
+    caps = both;
+  }
+  return caps;
+}
+
+static gboolean
+sink_set_caps (GstBaseSink * sink, GstCaps * caps)
+{
+  GstxInstance *x = X (sink);
+  GstxFormat f;
+  gboolean ok;
+
+  if (!PARENT (sink)->set_caps (sink, caps) ||
+      !gstx_format_from_caps (caps, &f, &x->vinfo))
+    return FALSE;
+  x->have_vinfo = TRUE;
+  ok = goSetCaps (x->handle, &f);
+  gstx_format_clear (&f);
+  return ok;
+}
+
+static gboolean
+sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
+{
+  gstx_query_add_metas (query);
+  return TRUE;
+}
+
+static gboolean
+sink_event (GstBaseSink * sink, GstEvent * event)
+{
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_EOS: goEvent (X (sink)->handle, TRUE); break;
+    case GST_EVENT_FLUSH_STOP: goEvent (X (sink)->handle, FALSE); break;
+    default: break;
+  }
+  return PARENT (sink)->event (sink, event);
+}
+
+static GstFlowReturn
+sink_show_frame (GstVideoSink * sink, GstBuffer * buf)
+{
+  GstxInstance *x = X (sink);
+
+  gstx_frame_fill (x, buf);
+  return goFrame (x->handle, &x->frame);
+}
+
+void
+gstx_sink_class_init (GstVideoSinkClass * klass)
+{
+  GstBaseSinkClass *base = GST_BASE_SINK_CLASS (klass);
+
+  base->start = sink_start;
+  base->stop = sink_stop;
+  base->unlock = sink_unlock;
+  base->unlock_stop = sink_unlock_stop;
+  base->get_caps = sink_get_caps;
+  base->set_caps = sink_set_caps;
+  base->propose_allocation = sink_propose_allocation;
+  base->event = sink_event;
+  klass->show_frame = sink_show_frame;
+}

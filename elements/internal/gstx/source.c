@@ -1,0 +1,122 @@
+#include "gstx.h"
+#include "_cgo_export.h"
+
+#define X(src) (&((GstxSrc *) (src))->x)
+#define PARENT(src) (GST_BASE_SRC_CLASS (X (src)->info->parent_class))
+
+static gboolean src_start (GstBaseSrc * src) { return goStart (X (src)->handle); }
+static gboolean src_stop (GstBaseSrc * src)
+{
+  X (src)->have_vinfo = FALSE;
+  return goStop (X (src)->handle);
+}
+static gboolean src_unlock (GstBaseSrc * src) { goUnlock (X (src)->handle, TRUE); return TRUE; }
+static gboolean src_unlock_stop (GstBaseSrc * src) { goUnlock (X (src)->handle, FALSE); return TRUE; }
+static gboolean src_is_seekable (GstBaseSrc * src) { return FALSE; }
+
+static GstCaps *
+src_get_caps (GstBaseSrc * src, GstCaps * filter)
+{
+  char *s = goCaps (X (src)->handle);
+  GstCaps *caps = s ? gst_caps_from_string (s) : NULL;
+
+  free (s);
+  if (!caps)
+    caps = gst_pad_get_pad_template_caps (GST_BASE_SRC_PAD (src));
+  if (filter) {
+    GstCaps *both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (caps);
+    caps = both;
+  }
+  return caps;
+}
+
+/* Goes to what Go prefers before the base class takes the first or smallest. */
+static GstCaps *
+src_fixate (GstBaseSrc * src, GstCaps * caps)
+{
+  gint32 want[4] = { 0, 0, 0, 0 };      /* width, height, framerate */
+  GstStructure *s;
+
+  goPrefer (X (src)->handle, want);
+  caps = gst_caps_make_writable (gst_caps_truncate (caps));
+  s = gst_caps_get_structure (caps, 0);
+  if (want[0] > 0 && gst_structure_has_field (s, "width"))
+    gst_structure_fixate_field_nearest_int (s, "width", want[0]);
+  if (want[1] > 0 && gst_structure_has_field (s, "height"))
+    gst_structure_fixate_field_nearest_int (s, "height", want[1]);
+  if (want[2] > 0 && want[3] > 0 && gst_structure_has_field (s, "framerate"))
+    gst_structure_fixate_field_nearest_fraction (s, "framerate", want[2], want[3]);
+  return PARENT (src)->fixate (src, caps);
+}
+
+static gboolean
+src_set_caps (GstBaseSrc * src, GstCaps * caps)
+{
+  GstxInstance *x = X (src);
+  GstxFormat f;
+  gboolean ok;
+
+  if (!gstx_format_from_caps (caps, &f, &x->vinfo))
+    return FALSE;
+  x->have_vinfo = TRUE;
+  ok = goSetCaps (x->handle, &f);
+  gstx_format_clear (&f);
+  return ok;
+}
+
+static gboolean
+src_decide_allocation (GstBaseSrc * src, GstQuery * query)
+{
+  /* The frames are the device's: no pool and no allocator of downstream's is
+   * taken, and the base class shall not make one either. What counts is
+   * whether downstream reads GstVideoMeta. */
+  goDecideAllocation (X (src)->handle,
+      gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL));
+  while (gst_query_get_n_allocation_pools (query) > 0)
+    gst_query_remove_nth_allocation_pool (query, 0);
+  return TRUE;
+}
+
+static gboolean
+src_query (GstBaseSrc * src, GstQuery * query)
+{
+  guint64 min, max;
+
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY &&
+      goLatency (X (src)->handle, &min, &max)) {
+    gst_query_set_latency (query, gst_base_src_is_live (src), min, max);
+    return TRUE;
+  }
+  return PARENT (src)->query (src, query);
+}
+
+static GstFlowReturn
+src_create (GstPushSrc * src, GstBuffer ** buf)
+{
+  gpointer b = NULL;
+  GstFlowReturn ret = goCreate (X (src)->handle, &b);
+
+  if (ret == GST_FLOW_OK && !b)
+    return GST_FLOW_ERROR;
+  *buf = b;
+  return ret;
+}
+
+void
+gstx_src_class_init (GstPushSrcClass * klass)
+{
+  GstBaseSrcClass *base = GST_BASE_SRC_CLASS (klass);
+
+  base->start = src_start;
+  base->stop = src_stop;
+  base->unlock = src_unlock;
+  base->unlock_stop = src_unlock_stop;
+  base->is_seekable = src_is_seekable;
+  base->get_caps = src_get_caps;
+  base->fixate = src_fixate;
+  base->set_caps = src_set_caps;
+  base->decide_allocation = src_decide_allocation;
+  base->query = src_query;
+  klass->create = src_create;
+}

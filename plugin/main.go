@@ -1,0 +1,35 @@
+// Command plugin is libgstshmmeta.so, the GStreamer plugin file:
+//
+//	go build -buildmode=c-shared -o libgstshmmeta.so ./plugin
+package main
+
+// #cgo pkg-config: gstreamer-1.0
+// #cgo CFLAGS: -O2
+// #include <gst/gst.h>
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"unsafe"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements"
+)
+
+//export goPluginInit
+func goPluginInit(plugin C.gpointer) (ok C.gboolean) {
+	// A failed init blacklists the file in the registry, so the reason must be
+	// seen: neither log nor bus exists for it.
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintln(os.Stderr, "shmmeta: panic at registration:", r)
+		}
+	}()
+	if err := elements.Register(unsafe.Pointer(plugin)); err != nil {
+		fmt.Fprintln(os.Stderr, "shmmeta:", err)
+		return 0
+	}
+	return 1
+}
+
+func main() {}
