@@ -1,0 +1,111 @@
+// Command vm boots a kernel folder made by test/vm/kernel under QEMU and runs a
+// command in it. Start it through test/vm/run, which says what the options mean.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Exit statuses of our own; any other is the command's.
+const (
+	statusTimeout = 124
+	statusBroken  = 125
+	statusSignal  = 128 // plus the signal's number
+)
+
+// Config is one machine.
+type Config struct {
+	Kernel  string // folder with vmlinuz, initrd and modules
+	Accel   string // auto, kvm or tcg
+	Memory  int    // MiB
+	CPUs    int
+	Timeout time.Duration
+	Console bool
+	Quiet   bool
+	Command []string
+}
+
+func init() {
+	// QEMU is told to die with the thread that started it: that is this one,
+	// and it lives as long as the process does.
+	runtime.LockOSThread()
+}
+
+func main() {
+	var c Config
+	var seconds float64
+	flag.StringVar(&c.Kernel, "kernel", "", "kernel `folder`")
+	flag.StringVar(&c.Accel, "accel", "auto", "auto, kvm or tcg")
+	flag.IntVar(&c.Memory, "memory", 2560, "`MiB`")
+	flag.IntVar(&c.CPUs, "cpus", 2, "number")
+	flag.Float64Var(&seconds, "timeout", 600, "`seconds` for boot and command together")
+	flag.BoolVar(&c.Console, "console", false, "show the guest's console")
+	flag.BoolVar(&c.Quiet, "quiet", false, "no device table")
+	flag.Parse()
+	c.Command = flag.Args()
+	c.Timeout = time.Duration(seconds * float64(time.Second))
+
+	os.Exit(run(&c))
+}
+
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "vm: "+format+"\n", args...)
+}
+
+func run(c *Config) int {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+
+	accel, err := chooseAccel(c)
+	if err != nil {
+		say("%v", err)
+		return statusBroken
+	}
+	m, err := start(c, accel, "")
+	if err != nil {
+		say("%v", err)
+		return statusBroken
+	}
+	defer m.kill()
+
+	if err := m.send(c.Kernel, c.Command); err != nil {
+		say("%v", err)
+		return statusBroken
+	}
+	limit := time.NewTimer(c.Timeout)
+	defer limit.Stop()
+	select {
+	case s := <-signals:
+		m.kill()
+		return statusSignal + int(s.(syscall.Signal))
+	case <-limit.C:
+		say("time limit of %v reached; the console's last lines, and what the kernel says is blocked:", c.Timeout)
+		m.blockedTasks()
+		m.kill()
+		m.printConsole()
+		return statusTimeout
+	case <-m.done:
+	}
+	if status, ok := m.exitStatus(); ok {
+		return status
+	}
+	say("the machine ended before the command did (qemu: %v); the console's last lines:", m.cmd.ProcessState)
+	m.printConsole()
+	return statusBroken
+}
+
+// script is what guest/start evaluates.
+func script(kernel string, command []string) string {
+	quoted := make([]string, len(command))
+	for i, word := range command {
+		quoted[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return fmt.Sprintf("kernel='%s'; command=(%s)", kernel, strings.Join(quoted, " "))
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"sync"
+)
+
+// tail keeps the last 64 KiB written to it.
+type tail struct {
+	mu   sync.Mutex // guards buf
+	buf  []byte
+	echo io.Writer // gets everything too, when set
+}
+
+const tailSize = 64 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	t.buf = append(t.buf, p...)
+	if n := len(t.buf) - tailSize; n > 0 {
+		t.buf = append(t.buf[:0], t.buf[n:]...)
+	}
+	t.mu.Unlock()
+	if t.echo != nil {
+		t.echo.Write(p)
+	}
+	return len(p), nil
+}
+
+func (t *tail) contains(s string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return bytes.Contains(t.buf, []byte(s))
+}
+
+// last gives up to n lines, without the carriage returns of a serial line.
+func (t *tail) last(n int) []string {
+	t.mu.Lock()
+	text := strings.TrimRight(strings.ReplaceAll(string(t.buf), "\r", ""), "\n")
+	t.mu.Unlock()
+	if text == "" {
+		return nil
+	}
+	lines := strings.Split(text, "\n")
+	return lines[max(0, len(lines)-n):]
+}
