@@ -41,6 +41,10 @@ type Frame struct {
 	PlaneOffset                [4]uint64 // from that memory's fd's start
 	Stride                     [4]int32  // bytes
 	Crop                       Rect
+	// Preroll is 1 when a sink gets the frame ahead of its time, in PAUSED; it
+	// comes again when it is due.
+	Preroll uint32
+	_       uint32
 }
 
 // Compile-time proof that both halves agree on the size.

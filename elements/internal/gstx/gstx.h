@@ -86,6 +86,7 @@ typedef struct {
   guint64 plane_offset[GSTX_MAX_PLANES];        /* within that memory */
   gint32 stride[GSTX_MAX_PLANES];
   guint32 crop_x, crop_y, crop_w, crop_h;
+  guint32 preroll, pad;
 } GstxFrame;
 
 /* Negotiated caps, taken apart; gstx.VideoFormat in format.go is made of it. */

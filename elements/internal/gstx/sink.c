@@ -73,6 +73,18 @@ sink_show_frame (GstVideoSink * sink, GstBuffer * buf)
   return goFrame (x->handle, &x->frame);
 }
 
+static GstFlowReturn
+sink_preroll (GstBaseSink * sink, GstBuffer * buf)
+{
+  GstxInstance *x = X (sink);
+  GstFlowReturn ret;
+
+  x->frame.preroll = TRUE;
+  ret = PARENT (sink)->preroll (sink, buf);
+  x->frame.preroll = FALSE;
+  return ret;
+}
+
 void
 gstx_sink_class_init (GstVideoSinkClass * klass)
 {
@@ -86,5 +98,6 @@ gstx_sink_class_init (GstVideoSinkClass * klass)
   base->set_caps = sink_set_caps;
   base->propose_allocation = sink_propose_allocation;
   base->event = sink_event;
+  base->preroll = sink_preroll;
   klass->show_frame = sink_show_frame;
 }
