@@ -200,7 +200,11 @@ func (m *machine) blockedTasks() {
 }
 
 func (m *machine) printConsole() {
-	for _, line := range append(m.console.last(60), m.stderr.last(20)...) {
+	printLines(append(m.console.last(60), m.stderr.last(20)...))
+}
+
+func printLines(lines []string) {
+	for _, line := range lines {
 		fmt.Fprintln(os.Stderr, "  | "+line)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
@@ -31,6 +32,9 @@ type Config struct {
 	Quiet   bool
 	Command []string
 }
+
+// What a kernel says when something is wrong with it or with what it was asked.
+var kernelTrouble = regexp.MustCompile(`WARNING: |BUG: |Oops: |Out of memory: |blocked for more than|soft lockup|detected stalls`)
 
 func init() {
 	// QEMU is told to die with the thread that started it: that is this one,
@@ -94,6 +98,11 @@ func run(c *Config) int {
 	case <-m.done:
 	}
 	if status, ok := m.exitStatus(); ok {
+		// Not the command's output, but its author wants to know.
+		if trouble := m.console.matching(kernelTrouble, 10); len(trouble) > 0 {
+			say("the guest's kernel complained (all of it: --console):")
+			printLines(trouble)
+		}
 		return status
 	}
 	say("the machine ended before the command did (qemu: %v); the console's last lines:", m.cmd.ProcessState)

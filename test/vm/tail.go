@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -37,12 +38,27 @@ func (t *tail) contains(s string) bool {
 
 // last gives up to n lines, without the carriage returns of a serial line.
 func (t *tail) last(n int) []string {
+	lines := t.lines()
+	return lines[max(0, len(lines)-n):]
+}
+
+// matching gives the first n lines that match.
+func (t *tail) matching(re *regexp.Regexp, n int) []string {
+	var found []string
+	for _, line := range t.lines() {
+		if len(found) < n && re.MatchString(line) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+func (t *tail) lines() []string {
 	t.mu.Lock()
 	text := strings.TrimRight(strings.ReplaceAll(string(t.buf), "\r", ""), "\n")
 	t.mu.Unlock()
 	if text == "" {
 		return nil
 	}
-	lines := strings.Split(text, "\n")
-	return lines[max(0, len(lines)-n):]
+	return strings.Split(text, "\n")
 }

@@ -62,8 +62,8 @@ type Buffer struct {
 // metadata, cannot be sealed, for the kernel makes no DMA-buf of a memfd with
 // F_SEAL_WRITE.
 //
-// The driver's limits are its module parameters size_limit_mb (64) and
-// list_limit; beyond them the error is EINVAL.
+// The driver's limit is its module parameter size_limit_mb (64; none in newer
+// kernels); beyond it the error is EINVAL.
 func (d *Device) New(name string, size int) (*Buffer, error) {
 	page := os.Getpagesize()
 	if size <= 0 || size > 1<<40 {
