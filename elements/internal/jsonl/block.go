@@ -1,0 +1,160 @@
+package jsonl
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/gst-shmmeta/gst-shmmeta/meta"
+)
+
+// appendBlock writes the members of a line that come from the HDR block.
+func appendBlock(dst []byte, b *meta.Block) []byte {
+	dst = appendKey(dst, "formats")
+	formats := Formats(b)
+	dst = appendList(dst, len(formats), func(dst []byte, i int) []byte { return appendString(dst, formats[i]) })
+	if c := b.Color; c != nil {
+		dst = append(appendKey(dst, "color"), '{')
+		dst = appendText(dst, "primaries", name(primaries, c.Primaries))
+		dst = appendText(dst, "transfer", name(transfers, c.Transfer))
+		dst = appendText(dst, "matrix", name(matrices, c.Matrix))
+		dst = appendBool(dst, "full_range", c.FullRange)
+		dst = append(appendText(dst, "chroma_site", name(chromaSites, c.ChromaSite)), '}')
+	}
+	if m := b.MasteringDisplay; m != nil {
+		dst = append(appendKey(dst, "mastering_display"), '{')
+		for _, p := range [...]struct {
+			key string
+			c   meta.Chromaticity
+		}{{"red", m.Red}, {"green", m.Green}, {"blue", m.Blue}, {"white", m.White}} {
+			dst = appendChromaticity(appendKey(dst, p.key), p.c)
+		}
+		dst = appendFixed(appendKey(dst, "max_luminance"), uint64(m.MaxLuminance), 4)
+		dst = append(appendFixed(appendKey(dst, "min_luminance"), uint64(m.MinLuminance), 4), '}')
+	}
+	if l := b.ContentLight; l != nil {
+		dst = append(appendKey(dst, "content_light"), '{')
+		dst = appendUint(dst, "max_cll", uint64(l.MaxCLL))
+		dst = append(appendUint(dst, "max_fall", uint64(l.MaxFALL)), '}')
+	}
+	if a := b.AmbientViewing; a != nil {
+		dst = append(appendKey(dst, "ambient_viewing"), '{')
+		dst = appendFixed(appendKey(dst, "illuminance"), uint64(a.Illuminance), 4)
+		dst = append(appendChromaticity(appendKey(dst, "light"), a.Light), '}')
+	}
+	if len(b.HDR10Plus) > 0 {
+		dst = appendHDR10Plus(appendKey(dst, "hdr10plus"), b.HDR10Plus)
+	}
+	if len(b.DolbyVision) > 0 {
+		dst = appendDolbyVision(appendKey(dst, "dolby_vision"), b.DolbyVision)
+	}
+	return appendCarried(dst, b)
+}
+
+// appendCarried names what is carried without being understood.
+func appendCarried(dst []byte, b *meta.Block) []byte {
+	if len(b.T35) > 0 {
+		dst = appendList(appendKey(dst, "t35"), len(b.T35), func(dst []byte, i int) []byte {
+			p := b.T35[i]
+			dst = append(dst, '{')
+			if len(p) >= 3 {
+				dst = appendText(dst, "country", fmt.Sprintf("%02x", p[0]))
+				dst = appendText(dst, "provider", fmt.Sprintf("%04x", p[1:3]))
+			}
+			return append(appendUint(dst, "size", uint64(len(p))), '}')
+		})
+	}
+	if g := b.FilmGrain; g != nil {
+		kind := strconv.FormatUint(uint64(g.Kind), 10)
+		switch g.Kind {
+		case meta.GrainH274:
+			kind = "h274"
+		case meta.GrainAV1:
+			kind = "av1"
+		}
+		dst = appendText(append(appendKey(dst, "film_grain"), '{'), "kind", kind)
+		dst = append(appendUint(dst, "size", uint64(len(g.Data))), '}')
+	}
+	if len(b.User) > 0 {
+		dst = appendList(appendKey(dst, "user"), len(b.User), func(dst []byte, i int) []byte {
+			u := &b.User[i]
+			dst = appendText(append(dst, '{'), "type", fmt.Sprintf("%08x", uint32(u.Type)))
+			x := u.UUID
+			dst = appendText(dst, "uuid", fmt.Sprintf("%x-%x-%x-%x-%x", x[:4], x[4:6], x[6:8], x[8:10], x[10:]))
+			return append(appendUint(dst, "size", uint64(len(u.Data))), '}')
+		})
+	}
+	if len(b.Unknown) > 0 {
+		dst = appendList(appendKey(dst, "unknown"), len(b.Unknown), func(dst []byte, i int) []byte {
+			s := &b.Unknown[i]
+			dst = appendUint(append(dst, '{'), "type", uint64(s.Type))
+			return append(appendUint(dst, "size", uint64(len(s.Data))), '}')
+		})
+	}
+	return dst
+}
+
+// Formats names the HDR formats a block has, the base format first.
+func Formats(b *meta.Block) (out []string) {
+	static := b.MasteringDisplay != nil || b.ContentLight != nil
+	dynamic := len(b.HDR10Plus) > 0 || len(b.DolbyVision) > 0
+	transfer := uint8(meta.TransferUnspecified)
+	if b.Color != nil {
+		transfer = b.Color.Transfer
+	}
+	switch {
+	case transfer == meta.TransferHLG:
+		out = append(out, "HLG")
+	case static && (transfer == meta.TransferPQ || transfer == meta.TransferUnspecified):
+		out = append(out, "HDR10")
+	case transfer == meta.TransferPQ:
+		out = append(out, "PQ")
+	case transfer != meta.TransferUnspecified && !dynamic:
+		out = append(out, "SDR")
+	}
+	if len(b.HDR10Plus) > 0 {
+		out = append(out, "HDR10+")
+	}
+	if len(b.DolbyVision) > 0 {
+		out = append(out, "DolbyVision")
+	}
+	return out
+}
+
+// appendChromaticity writes CIE x and y: the unit is 0.00002.
+func appendChromaticity(dst []byte, c meta.Chromaticity) []byte {
+	dst = appendFixed(append(dst, '['), 2*uint64(c.X), 5)
+	return append(appendFixed(append(dst, ','), 2*uint64(c.Y), 5), ']')
+}
+
+// appendDolbyVision reads the RPU's header: 0x19, u6 rpu_type, u11 rpu_format,
+// u4 vdr_rpu_profile, u4 vdr_rpu_level.
+func appendDolbyVision(dst, rpu []byte) []byte {
+	dst = appendUint(append(dst, '{'), "size", uint64(len(rpu)))
+	if len(rpu) >= 5 && rpu[0] == 0x19 {
+		v := uint64(rpu[1])<<24 | uint64(rpu[2])<<16 | uint64(rpu[3])<<8 | uint64(rpu[4])
+		dst = appendUint(dst, "rpu_type", v>>26)
+		dst = appendUint(dst, "rpu_format", v>>15&0x7ff)
+		dst = appendUint(dst, "vdr_rpu_profile", v>>11&15)
+		dst = appendUint(dst, "vdr_rpu_level", v>>7&15)
+	}
+	return append(dst, '}')
+}
+
+// Names of H.273 code points; any other is given as its number.
+var (
+	primaries = map[uint8]string{1: "BT.709", 2: "unspecified", 5: "BT.470BG", 6: "SMPTE 170M", 9: "BT.2020",
+		11: "DCI-P3", 12: "Display P3"}
+	transfers = map[uint8]string{1: "BT.709", 2: "unspecified", 6: "SMPTE 170M", 8: "linear", 13: "sRGB",
+		14: "BT.2020 10 bit", 15: "BT.2020 12 bit", 16: "PQ", 18: "HLG"}
+	matrices = map[uint8]string{0: "RGB", 1: "BT.709", 2: "unspecified", 5: "BT.470BG", 6: "SMPTE 170M",
+		9: "BT.2020", 10: "BT.2020 constant luminance", 14: "ICtCp"}
+	chromaSites = map[uint8]string{0: "left", 1: "center", 2: "top-left", 3: "top", 4: "bottom-left", 5: "bottom",
+		6: "unspecified"}
+)
+
+func name(names map[uint8]string, code uint8) string {
+	if s, ok := names[code]; ok {
+		return s
+	}
+	return strconv.Itoa(int(code))
+}
