@@ -44,7 +44,17 @@ func (w *Wake) Close() error { return w.fd.Close() }
 // POLLERR and POLLHUP included. Woken wins over events, so that unlock always
 // works. No allocation.
 func (w *Wake) Wait(fd int, events int16, timeoutMS int) (int16, error) {
-	p := [2]unix.PollFd{{Fd: int32(w.fd.Int()), Events: unix.POLLIN}, {Fd: int32(fd), Events: events}}
+	seen, _, err := w.WaitEither(fd, events, -1, 0, timeoutMS)
+	return seen, err
+}
+
+// WaitEither is Wait for two descriptors; a negative one is ignored.
+func (w *Wake) WaitEither(fd int, events int16, other int, otherEvents int16, timeoutMS int) (int16, int16, error) {
+	p := [3]unix.PollFd{
+		{Fd: int32(w.fd.Int()), Events: unix.POLLIN},
+		{Fd: int32(fd), Events: events},
+		{Fd: int32(other), Events: otherEvents},
+	}
 	for {
 		n, err := unix.Poll(p[:], timeoutMS)
 		switch {
@@ -53,12 +63,12 @@ func (w *Wake) Wait(fd int, events int16, timeoutMS int) (int16, error) {
 			// are safety nets, not clocks.
 			continue
 		case err != nil:
-			return 0, err
+			return 0, 0, err
 		case n == 0:
-			return 0, unix.ETIMEDOUT
+			return 0, 0, unix.ETIMEDOUT
 		case p[0].Revents != 0:
-			return 0, ErrWoken
+			return 0, 0, ErrWoken
 		}
-		return p[1].Revents, nil
+		return p[1].Revents, p[2].Revents, nil
 	}
 }
