@@ -32,10 +32,10 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// New block per frame: ours, what its system calls cost alone, and the way of
-// filling the memfd through a mapping.
-func BenchmarkNew(b *testing.B) {
-	b.Run("writer", func(b *testing.B) {
+// A new block per frame. Floor: its system calls alone; peer: filling the memfd
+// through a mapping.
+func BenchmarkSeal(b *testing.B) {
+	b.Run("ours", func(b *testing.B) {
 		w := NewWriter(func(fd, size int) (int, error) { return fd, nil }, func(fd int) { unix.Close(fd) })
 		defer w.Close()
 		block := benchBlock()
@@ -62,14 +62,14 @@ func BenchmarkNew(b *testing.B) {
 			unix.Close(fd)
 		}
 	}
-	b.Run("syscalls", func(b *testing.B) {
+	b.Run("floor", func(b *testing.B) {
 		create(b, func(fd int) {
 			if _, err := unix.Write(fd, data); err != nil {
 				b.Fatal(err)
 			}
 		})
 	})
-	b.Run("mmap", func(b *testing.B) {
+	b.Run("peer", func(b *testing.B) {
 		create(b, func(fd int) {
 			if err := unix.Ftruncate(fd, int64(len(data))); err != nil {
 				b.Fatal(err)
@@ -96,7 +96,7 @@ func BenchmarkReuse(b *testing.B) {
 	}
 }
 
-// Accept and decode a received descriptor: ours, its system calls alone, and
+// Accept and decode a received descriptor. Floor: its system calls alone; peer:
 // reading through a mapping.
 func BenchmarkOpen(b *testing.B) {
 	data := encode(b, benchBlock())
@@ -115,7 +115,7 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		return int(st.Size)
 	}
-	b.Run("open", func(b *testing.B) {
+	b.Run("ours", func(b *testing.B) {
 		var block Block
 		b.ReportAllocs()
 		for b.Loop() {
@@ -124,7 +124,7 @@ func BenchmarkOpen(b *testing.B) {
 			}
 		}
 	})
-	b.Run("syscalls", func(b *testing.B) {
+	b.Run("floor", func(b *testing.B) {
 		buf := make([]byte, MaxSize)
 		b.ReportAllocs()
 		for b.Loop() {
@@ -133,7 +133,7 @@ func BenchmarkOpen(b *testing.B) {
 			}
 		}
 	})
-	b.Run("mmap", func(b *testing.B) {
+	b.Run("peer", func(b *testing.B) {
 		var block Block
 		b.ReportAllocs()
 		for b.Loop() {
