@@ -188,9 +188,9 @@ func (m *machine) kill() {
 }
 
 // blockedTasks asks the guest's kernel, over the serial line's break, for the
-// backtraces of blocked tasks and busy CPUs.
+// backtraces of busy CPUs and blocked tasks.
 func (m *machine) blockedTasks() {
-	for _, key := range "wl" {
+	for _, key := range "lw" {
 		if m.monitor.sendBreak("console") != nil {
 			return
 		}
@@ -200,7 +200,7 @@ func (m *machine) blockedTasks() {
 }
 
 func (m *machine) printConsole() {
-	printLines(append(m.console.last(60), m.stderr.last(20)...))
+	printLines(append(m.console.last(100), m.stderr.last(20)...))
 }
 
 func printLines(lines []string) {
