@@ -69,58 +69,31 @@ func (d *Device) failControl(op string, id uint32, err error) error {
 	return d.fail(fmt.Sprintf("%s control %#x", op, id), err)
 }
 
-// ContentLight is the HDR10 content light level, in cd/m²; 0 is unknown.
-type ContentLight struct{ MaxCLL, MaxFALL uint16 }
+// The HDR10 controls' values, as the kernel lays them out (package meta reads
+// them).
+type (
+	ContentLight     [unsafe.Sizeof(sys.V4L2CtrlHDR10CLLInfo{})]byte
+	MasteringDisplay [unsafe.Sizeof(sys.V4L2CtrlHDR10MasteringDisplay{})]byte
+)
 
-// MasteringDisplay is the HDR10 mastering display colour volume.
-type MasteringDisplay struct {
-	Primaries [3][2]uint16 // R, G, B; x, y in 0.00002
-	White     [2]uint16    // x, y in 0.00002
-	MaxLum    uint32       // 0.0001 cd/m²
-	MinLum    uint32       // 0.0001 cd/m²
+// The HDR10 controls' identifiers, for Subscribe.
+const (
+	ControlContentLight     = sys.V4L2_CID_COLORIMETRY_HDR10_CLL_INFO
+	ControlMasteringDisplay = sys.V4L2_CID_COLORIMETRY_HDR10_MASTERING_DISPLAY
+)
+
+// ContentLight reads V4L2_CID_COLORIMETRY_HDR10_CLL_INFO; ok is false when the
+// device has none (all capture devices but some HDMI receivers and decoders).
+func (d *Device) ContentLight() (v ContentLight, ok bool, err error) {
+	ok, err = getCompound(d, ControlContentLight, &v)
+	return v, ok, err
 }
 
-// ContentLight reads the HDR10 content light control; ok is false when the
-// device has none (all capture devices but HDMI receivers and decoders).
-func (d *Device) ContentLight() (c ContentLight, ok bool, err error) {
-	var v sys.V4L2CtrlHDR10CLLInfo
-	ok, err = getCompound(d, sys.V4L2_CID_COLORIMETRY_HDR10_CLL_INFO, &v)
-	if !ok {
-		return c, false, err
-	}
-	return ContentLight{v.MaxContentLightLevel, v.MaxPicAverageLightLevel}, true, nil
-}
-
-// MasteringDisplay reads the HDR10 mastering display control; ok is false when
-// the device has none, or holds a value outside the control's own limits (zeros
-// before a source has told any, say).
-func (d *Device) MasteringDisplay() (m MasteringDisplay, ok bool, err error) {
-	var v sys.V4L2CtrlHDR10MasteringDisplay
-	ok, err = getCompound(d, sys.V4L2_CID_COLORIMETRY_HDR10_MASTERING_DISPLAY, &v)
-	if !ok || !plausible(&v) {
-		return m, false, err
-	}
-	for i, from := range [3]int{2, 0, 1} { // the control has G, B, R, as the SEI message
-		m.Primaries[i] = [2]uint16{v.DisplayPrimariesX[from], v.DisplayPrimariesY[from]}
-	}
-	m.White = [2]uint16{v.WhitePointX, v.WhitePointY}
-	m.MaxLum, m.MinLum = v.MaxDisplayMasteringLuminance, v.MinDisplayMasteringLuminance
-	return m, true, nil
-}
-
-// plausible applies the limits of v4l2-controls.h
-// (V4L2_HDR10_MASTERING_*_LOW and _HIGH).
-func plausible(v *sys.V4L2CtrlHDR10MasteringDisplay) bool {
-	x := func(v uint16) bool { return v >= 5 && v <= 37000 }
-	y := func(v uint16) bool { return v >= 5 && v <= 42000 }
-	for i := range 3 {
-		if !x(v.DisplayPrimariesX[i]) || !y(v.DisplayPrimariesY[i]) {
-			return false
-		}
-	}
-	return x(v.WhitePointX) && y(v.WhitePointY) &&
-		v.MaxDisplayMasteringLuminance >= 50000 && v.MaxDisplayMasteringLuminance <= 100000000 &&
-		v.MinDisplayMasteringLuminance >= 1 && v.MinDisplayMasteringLuminance <= 50000
+// MasteringDisplay reads V4L2_CID_COLORIMETRY_HDR10_MASTERING_DISPLAY; ok is
+// false when the device has none.
+func (d *Device) MasteringDisplay() (v MasteringDisplay, ok bool, err error) {
+	ok, err = getCompound(d, ControlMasteringDisplay, &v)
+	return v, ok, err
 }
 
 // getCompound reads a compound control; false when the device has none.

@@ -119,7 +119,9 @@ var pixels = func() []Pixel {
 	yuv("Y212", "Y212_LE", "Y212", 32)
 	yuv("GREY", "GRAY8", "R8  ", 8)
 	yuv("Y16 ", "GRAY16_LE", "R16 ", 16)
-	yuv("Y16 ", "GRAY16_BE", "", 16).FourCC |= bigEndian
+	be := yuv("Y16 ", "GRAY16_BE", "R16 ", 16)
+	be.FourCC |= bigEndian
+	be.DRM |= bigEndian
 
 	rgb("XR24", "BGRx", "XR24", 32)
 	rgb("AR24", "BGRA", "AR24", 32)
