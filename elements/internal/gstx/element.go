@@ -33,6 +33,13 @@ type Element struct {
 
 func newElement(class *Class, p *C.GstElement) *Element {
 	e := &Element{p: p, info: C.gstx_instance(C.gpointer(p)).info, class: class}
+	// GObject cannot fail to make an instance, so one whose Go half panicked is
+	// made all the same and refuses to start.
+	defer func() {
+		if r := recover(); r != nil {
+			e.start = broken{fmt.Errorf("panic while it was made: %v", r)}
+		}
+	}()
 	impl := class.New(e)
 	e.props, _ = impl.(Properties)
 	e.start, _ = impl.(Starter)
@@ -47,6 +54,12 @@ func newElement(class *Class, p *C.GstElement) *Element {
 	e.event, _ = impl.(Eventer)
 	return e
 }
+
+// broken is the Starter of an instance without a Go half.
+type broken struct{ err error }
+
+func (b broken) Start() error { return b.err }
+func (b broken) Stop() error  { return nil }
 
 // Name is the instance's name in its pipeline.
 func (e *Element) Name() string {

@@ -232,6 +232,11 @@ func TestMain(m *testing.M) {
 			made.Unlock()
 			return f
 		},
+	}, {
+		Name: "gstxtestbroken", TypeName: "GstxTestBroken", LongName: "Test of a broken element", Klass: "Filter",
+		Description: "For tests", Author: "nobody", Parent: gstx.Filter,
+		Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "ANY"}, {Name: "src", Direction: gstx.Src, Caps: "ANY"}},
+		New:  func(*gstx.Element) any { panic("cannot be made") },
 	}} {
 		if err := gstx.Register(nil, c); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -290,6 +295,13 @@ func TestErrorsReachTheBusWithTheirWords(t *testing.T) {
 			t.Errorf("the panic's words are missing in %q", m.Debug)
 		}
 		p.Stop()
+	}
+}
+
+func TestElementThatPanicsWhenMadeRefusesToStart(t *testing.T) {
+	p := pipe.Play(t, "fakesrc num-buffers=1 ! gstxtestbroken ! fakesink")
+	if m := p.Error(5 * time.Second); !strings.Contains(m.Text, "cannot be made") {
+		t.Errorf("error is %q", m.Text)
 	}
 }
 

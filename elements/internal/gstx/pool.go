@@ -33,8 +33,8 @@ type PoolLayout struct {
 	Stride        [4]int32
 }
 
-// NewPool makes the set; frames holds the memories of each frame. At most 64
-// frames of 8 memories.
+// NewPool makes the set; frames holds the memories of each frame, nil for one
+// that Set makes later. At most 64 frames of 8 memories.
 func NewPool(layout PoolLayout, frames [][]PoolMemory) (*Pool, error) {
 	var l C.GstxPoolLayout
 	if layout.Format != "" {
@@ -50,23 +50,33 @@ func NewPool(layout PoolLayout, frames [][]PoolMemory) (*Pool, error) {
 		return nil, fmt.Errorf("pool of %d frames with %d planes: not possible", len(frames), layout.NPlanes)
 	}
 	for i, mems := range frames {
-		var m [C.GSTX_MAX_MEM]C.GstxPoolMem
-		if len(mems) == 0 || len(mems) > len(m) {
-			p.Close()
-			return nil, fmt.Errorf("pool: frame %d has %d memories, not 1 to %d", i, len(mems), len(m))
+		if mems == nil {
+			continue
 		}
-		for k, x := range mems {
-			m[k] = C.GstxPoolMem{fd: C.gint32(x.FD), size: C.guint64(x.Size)}
-			if x.DMABuf {
-				m[k].dmabuf = 1
-			}
-		}
-		if C.gstx_pool_set(p.p, C.guint(i), &m[0], C.guint(len(mems))) == 0 {
+		if err := p.Set(i, mems); err != nil {
 			p.Close()
-			return nil, errors.New("pool: GStreamer refused a frame's file descriptor")
+			return nil, err
 		}
 	}
 	return p, nil
+}
+
+// Set makes frame i, which has no memories yet.
+func (p *Pool) Set(i int, mems []PoolMemory) error {
+	var m [C.GSTX_MAX_MEM]C.GstxPoolMem
+	if len(mems) == 0 || len(mems) > len(m) {
+		return fmt.Errorf("pool: frame %d has %d memories, not 1 to %d", i, len(mems), len(m))
+	}
+	for k, x := range mems {
+		m[k] = C.GstxPoolMem{fd: C.gint32(x.FD), size: C.guint64(x.Size)}
+		if x.DMABuf {
+			m[k].dmabuf = 1
+		}
+	}
+	if C.gstx_pool_set(p.p, C.guint(i), &m[0], C.guint(len(mems))) == 0 {
+		return errors.New("pool: GStreamer refused a frame's file descriptor")
+	}
+	return nil
 }
 
 // Acquire makes the buffer of frame i, which must not be out. used[k] is the

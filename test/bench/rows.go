@@ -1,0 +1,100 @@
+package main
+
+import "fmt"
+
+// group is one package whose benchmarks are run together.
+type group struct {
+	pkg, bench string
+	vm         bool
+}
+
+func (g group) command() []string {
+	if g.vm {
+		return []string{"test/vm/gotest"}
+	}
+	return []string{"go", "test"}
+}
+
+var groups = []group{
+	{pkg: "./meta", bench: "^Benchmark(Seal|Open)$"},
+	{pkg: "./meta/gstmeta", bench: "^BenchmarkAttach$"},
+	{pkg: "./elements/internal/gstx", bench: "^BenchmarkElement$"},
+	{pkg: "./test/e2e", bench: "^BenchmarkDisplay$", vm: true},
+}
+
+// row is one promise. Each benchmark has sub-benchmarks floor, peer and ours.
+type row struct {
+	name, bench, metric, unit string
+	budget                    string
+	vm                        bool
+	// judge gets floor, peer and ours and tells the ratio that is quoted and
+	// whether the budget is met.
+	judge func(floor, peer, ours float64) (ratio float64, ok bool)
+	// zero names a metric of ours that must be 0.
+	zero string
+}
+
+var rows = []row{
+	{
+		name: "attach a reused block, read it back", bench: "Attach", metric: "ns/op", unit: "ns",
+		budget: "<= 125 ns and <= 0.5 x peer (GstCustomMeta), no allocation", zero: "allocs/op",
+		judge: func(_, peer, ours float64) (float64, bool) { return ours / peer, ours <= 125 && ours <= 0.5*peer },
+	}, {
+		name: "one element, over identity", bench: "Element", metric: "ns/op", unit: "ns",
+		budget: "ours - floor (identity) <= 200 ns, no allocation", zero: "allocs/op",
+		judge: func(floor, peer, ours float64) (float64, bool) {
+			return (ours - floor) / (peer - floor), ours-floor <= 200
+		},
+	}, {
+		name: "a new sealed block", bench: "Seal", metric: "ns/op", unit: "ns",
+		budget: "<= 1.25 x floor (the syscalls alone)",
+		judge:  func(floor, _, ours float64) (float64, bool) { return ours / floor, ours <= 1.25*floor },
+	}, {
+		name: "accept and decode a block", bench: "Open", metric: "ns/op", unit: "ns",
+		budget: "<= 2 x floor (the syscalls alone), no allocation", zero: "allocs/op",
+		judge: func(floor, _, ours float64) (float64, bool) { return ours / floor, ours <= 2*floor },
+	}, {
+		name: "show frames on vkms, 60 Hz", bench: "Display", metric: "fps", unit: "fps", vm: true,
+		budget: ">= 59.5 fps; floor is kmssink's own plane path, peer its modesetting path",
+		judge:  func(_, peer, ours float64) (float64, bool) { return ours / peer, ours >= 59.5 },
+	}, {
+		name: "CPU per frame, vivid to vkms", bench: "Display", metric: "cpu-us/frame", unit: "us", vm: true,
+		budget: "<= floor and <= peer (kmssink's two paths)",
+		judge: func(floor, peer, ours float64) (float64, bool) {
+			return ours / min(floor, peer), ours <= floor && ours <= peer
+		},
+	},
+}
+
+// result is a line of out/bench.json.
+type result struct {
+	Name   string  `json:"name"`
+	Unit   string  `json:"unit"`
+	Floor  float64 `json:"floor"`
+	Peer   float64 `json:"peer"`
+	Ours   float64 `json:"ours"`
+	Ratio  float64 `json:"ratio"`
+	Budget string  `json:"budget"`
+	OK     bool    `json:"ok"`
+}
+
+func (r row) evaluate(got results) (result, error) {
+	var v [3]float64
+	for i, who := range []string{"floor", "peer", "ours"} {
+		x, ok := got[r.bench+"/"+who][r.metric]
+		if !ok {
+			return result{}, fmt.Errorf("benchmark %s/%s gave no %s", r.bench, who, r.metric)
+		}
+		v[i] = x
+	}
+	out := result{Name: r.name, Unit: r.unit, Floor: v[0], Peer: v[1], Ours: v[2], Budget: r.budget}
+	out.Ratio, out.OK = r.judge(v[0], v[1], v[2])
+	if r.zero != "" {
+		n, ok := got[r.bench+"/ours"][r.zero]
+		if !ok {
+			return result{}, fmt.Errorf("benchmark %s/ours gave no %s", r.bench, r.zero)
+		}
+		out.OK = out.OK && n == 0
+	}
+	return out, nil
+}
