@@ -31,8 +31,8 @@ type Element struct {
 	event  Eventer
 }
 
-func newElement(class *Class, p *C.GstElement) *Element {
-	e := &Element{p: p, info: C.gstx_instance(C.gpointer(p)).info, class: class}
+func newElement(class *Class, p *C.GstElement) (e *Element) {
+	e = &Element{p: p, info: C.gstx_instance(C.gpointer(p)).info, class: class}
 	// GObject cannot fail to make an instance, so one whose Go half panicked is
 	// made all the same and refuses to start.
 	defer func() {
