@@ -1,0 +1,221 @@
+package kms
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+)
+
+// layout is how a picture is put on the screen.
+type layout struct {
+	place
+	mode  *Mode
+	plane *Plane
+	under *Plane // the primary plane, black, when another one shows the picture
+}
+
+func (l *layout) String() string {
+	s := fmt.Sprintf("%v of the picture at %v in %v on %v", l.src, l.dst, l.mode, &l.plane.Object)
+	if l.under != nil {
+		s += fmt.Sprintf(" over black on %v", &l.under.Object)
+	}
+	return s
+}
+
+// stage puts the framebuffer into the request. All of it is said every time, so
+// that a frame is right whatever another master did in between.
+func (l *layout) stage(r *Request, crtc *CRTC, fb uint32) {
+	stagePlane(r, l.plane, crtc, fb, l.src, l.dst)
+}
+
+func stagePlane(r *Request, p *Plane, crtc *CRTC, fb uint32, src, dst Rect) {
+	o := &p.Object
+	r.Set(o, "FB_ID", uint64(fb))
+	r.Set(o, "CRTC_ID", uint64(crtc.ID))
+	r.Set(o, "SRC_X", uint64(src.X)<<16) // 16.16 fixed point
+	r.Set(o, "SRC_Y", uint64(src.Y)<<16)
+	r.Set(o, "SRC_W", uint64(src.W)<<16)
+	r.Set(o, "SRC_H", uint64(src.H)<<16)
+	r.Set(o, "CRTC_X", uint64(int64(dst.X)))
+	r.Set(o, "CRTC_Y", uint64(int64(dst.Y)))
+	r.Set(o, "CRTC_W", uint64(dst.W))
+	r.Set(o, "CRTC_H", uint64(dst.H))
+}
+
+func stageOff(r *Request, p *Plane) {
+	r.Set(&p.Object, "FB_ID", 0)
+	r.Set(&p.Object, "CRTC_ID", 0)
+}
+
+// layouts lists what to try for the picture, best first.
+func (o *Output) layouts() []layout {
+	var all []layout
+	planes := o.candidates(&o.picture)
+	for _, mode := range o.modes() {
+		for _, at := range o.picture.places(mode.Width(), mode.Height(), !o.cfg.NoScale) {
+			for _, p := range planes {
+				all = append(all, layout{at, mode, p, nil})
+				if under := o.primary(); under != nil && under != p {
+					all = append(all, layout{at, mode, p, under})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// arrange shows the first frame of a picture: it commits the first layout that
+// passes a test, with the signal if the driver lets it. Everything is set, so
+// that nothing a previous program left behind shines through.
+func (o *Output) arrange(fb *Framebuffer) error {
+	tries := o.layouts()
+	if len(tries) == 0 {
+		return fmt.Errorf("%s: no mode: %w", &o.Connector.Object, ErrNoConnector)
+	}
+	var last error
+	for _, s := range o.signal.variants() {
+		next, err := o.applied.prepare(o, s)
+		if err != nil {
+			return err
+		}
+		for i := range tries {
+			err := o.tryLayout(&tries[i], next, fb)
+			if err == nil {
+				o.debugf("%v", &tries[i])
+				o.adopt(next, last)
+				return nil
+			}
+			if hopeless(err) {
+				next.free(o.d)
+				return err
+			}
+			o.debugf("not %v: %v", &tries[i], err)
+			last = err
+		}
+		next.free(o.d)
+	}
+	return fmt.Errorf("%s %dx%d on %s: %w: %w", FourCCName(o.picture.FourCC), o.picture.Width, o.picture.Height,
+		&o.Connector.Object, ErrNoPlane, last)
+}
+
+func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer) error {
+	var black *Dumb
+	if l.under != nil {
+		var err error
+		if black, err = o.blackFor(l); err != nil {
+			return err
+		}
+	}
+	modeBlob := uint32(0)
+	if o.lit == nil || !o.lit.sameTiming(l.mode) {
+		var err error
+		if modeBlob, err = o.d.createBlob(l.mode.bytes()); err != nil {
+			return err
+		}
+		defer o.d.destroyBlob(modeBlob)
+	}
+	r := o.req
+	r.Reset()
+	o.stagePipe(r, modeBlob)
+	s.stage(r, o.Connector)
+	for _, p := range o.lights {
+		if p != l.plane && p != l.under {
+			stageOff(r, p)
+		}
+	}
+	if l.under != nil {
+		full := Rect{W: l.mode.Width(), H: l.mode.Height()}
+		stagePlane(r, l.under, o.CRTC, black.ID, full, full)
+		stageNeutral(r, l.under)
+		stageAbove(r, l.plane, l.under)
+	}
+	l.stage(r, o.CRTC, fb.ID)
+	stageNeutral(r, l.plane)
+	o.picture.stageColor(r, l.plane)
+
+	if err := r.Commit(Test|AllowModeset, 0); err != nil {
+		return err
+	}
+	if err := o.before.cover(o.d, r); err != nil {
+		return err
+	}
+	if err := r.Commit(AllowModeset, 0); err != nil {
+		return err
+	}
+	o.layout, o.lit = l, l.mode
+	o.light(l.plane, l.under)
+	o.warnings = o.picture.colorGaps(l.plane)
+	return nil
+}
+
+// stagePipe lights the connector. Without a blob the mode stays.
+func (o *Output) stagePipe(r *Request, modeBlob uint32) {
+	crtc := &o.CRTC.Object
+	r.Set(&o.Connector.Object, "CRTC_ID", uint64(crtc.ID))
+	r.Set(crtc, "ACTIVE", 1)
+	if modeBlob != 0 {
+		r.Set(crtc, "MODE_ID", uint64(modeBlob))
+	}
+	// A desktop's night light or calibration would bend PQ code values.
+	for _, lut := range []string{"DEGAMMA_LUT", "CTM", "GAMMA_LUT"} {
+		if o.CRTC.Value(lut) != 0 {
+			r.Try(crtc, lut, 0)
+		}
+	}
+}
+
+// stageNeutral undoes what a previous user of the plane may have left.
+func stageNeutral(r *Request, p *Plane) {
+	o := &p.Object
+	if a := o.Property("alpha"); a != nil && o.Value("alpha") != a.Range[1] {
+		r.Try(o, "alpha", a.Range[1])
+	}
+	if rot := o.Property("rotation"); rot != nil {
+		if bit, ok := rot.Enum("rotate-0"); ok && bit < 64 && o.Value("rotation") != 1<<bit {
+			r.Try(o, "rotation", 1<<bit)
+		}
+	}
+}
+
+// stageAbove lifts a plane over another where the driver lets it be moved.
+func stageAbove(r *Request, p, under *Plane) {
+	z := p.Property("zpos")
+	if z == nil || z.Immutable() {
+		return
+	}
+	if floor := under.Value("zpos"); p.Value("zpos") <= floor && floor < z.Range[1] {
+		r.Try(&p.Object, "zpos", floor+1)
+	}
+}
+
+// light notes planes that are on the screen.
+func (o *Output) light(planes ...*Plane) {
+	for _, p := range planes {
+		if p != nil && !slices.Contains(o.lights, p) {
+			o.lights = append(o.lights, p)
+		}
+	}
+}
+
+// blackFor is a black framebuffer of the mode's size for the lower plane.
+func (o *Output) blackFor(l *layout) (*Dumb, error) {
+	w, h := l.mode.Width(), l.mode.Height()
+	for _, b := range o.blacks {
+		if b.Width == w && b.Height == h {
+			return b, nil
+		}
+	}
+	for _, f := range []uint32{sys.DRM_FORMAT_XRGB8888, sys.DRM_FORMAT_XBGR8888, sys.DRM_FORMAT_RGB565} {
+		if !l.under.Supports(f, sys.DRM_FORMAT_MOD_INVALID) {
+			continue
+		}
+		b, err := o.d.CreateDumb(f, w, h)
+		if err != nil {
+			return nil, err
+		}
+		o.blacks = append(o.blacks, b)
+		return b, nil
+	}
+	return nil, fmt.Errorf("%s takes no plain RGB format: %w", &l.under.Object, ErrNoPlane)
+}

@@ -1,0 +1,234 @@
+package kmstest
+
+import (
+	"encoding/binary"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+)
+
+// maxCommits bounds the list, so that keeping it allocates nothing.
+const maxCommits = 1024
+
+type flip struct {
+	f        *File
+	userData uint64
+}
+
+func (f *File) atomicCommit(a *sys.DRMModeAtomic) (err error) {
+	c := f.c
+	defer func() {
+		if len(c.commits) < maxCommits {
+			c.commits = append(c.commits, Commit{a.Flags, err})
+		}
+	}()
+	test := a.Flags&sys.DRM_MODE_ATOMIC_TEST_ONLY != 0
+	event := a.Flags&sys.DRM_MODE_PAGE_FLIP_EVENT != 0
+	switch {
+	case !f.atomic || a.Reserved != 0 || test && event:
+		return unix.EINVAL
+	case !f.isMaster():
+		return unix.EACCES
+	}
+	copy(c.next, c.state)
+	if err := c.apply(a); err != nil {
+		return err
+	}
+	if err := c.check(a.Flags&sys.DRM_MODE_ATOMIC_ALLOW_MODESET != 0); err != nil {
+		return err
+	}
+	if test {
+		return nil
+	}
+	if len(c.flips) > 0 {
+		if a.Flags&sys.DRM_MODE_ATOMIC_NONBLOCK != 0 {
+			return unix.EBUSY
+		}
+		c.sendFlips() // a blocking commit waits for the flip before it
+	}
+	c.state, c.next = c.next, c.state
+	c.sweep()
+	if event {
+		c.flips = append(c.flips, flip{f, a.UserData})
+		if !c.HoldFlips {
+			c.sendFlips()
+		}
+	}
+	return nil
+}
+
+// apply writes the request into the next state.
+func (c *Card) apply(a *sys.DRMModeAtomic) error {
+	n := a.CountObjs
+	objs := unsafe.Slice((*uint32)(a.Objs.Pointer()), n)
+	counts := unsafe.Slice((*uint32)(a.CountProps.Pointer()), n)
+	total := uint32(0)
+	for _, k := range counts {
+		total += k
+	}
+	ids := unsafe.Slice((*uint32)(a.Props.Pointer()), total)
+	values := unsafe.Slice((*uint64)(a.PropValues.Pointer()), total)
+	at := 0
+	for i, id := range objs {
+		o := c.object(id)
+		if o == nil {
+			return unix.ENOENT
+		}
+		for range counts[i] {
+			if err := c.applyOne(o, ids[at], values[at]); err != nil {
+				return err
+			}
+			at++
+		}
+	}
+	return nil
+}
+
+func (c *Card) applyOne(o *object, id uint32, value uint64) error {
+	for i := range o.props {
+		p := &o.props[i]
+		if p.id != id {
+			continue
+		}
+		switch {
+		case p.flags&sys.DRM_MODE_PROP_IMMUTABLE != 0:
+			return unix.EINVAL
+		case p.flags&sys.DRM_MODE_PROP_BLOB != 0 && value != 0:
+			b := c.blobs[value]
+			if b == nil || p.name == "HDR_OUTPUT_METADATA" && len(b.data) != 32 ||
+				p.name == "MODE_ID" && len(b.data) != int(unsafe.Sizeof(sys.DRMModeModeInfo{})) {
+				return unix.EINVAL
+			}
+		case p.flags&sys.DRM_MODE_PROP_RANGE != 0 && (value < p.values[0] || value > p.values[1]):
+			return unix.EINVAL
+		case p.flags&sys.DRM_MODE_PROP_ENUM != 0 && !contains(p.values, value):
+			return unix.EINVAL
+		case p.name == "FB_ID" && value != 0 && c.fbs[value] == nil:
+			return unix.ENOENT
+		}
+		c.next[p.slot] = value
+		return nil
+	}
+	return unix.ENOENT
+}
+
+func contains(s []uint64, v uint64) bool {
+	for _, x := range s {
+		if x == v {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Card) now(o *object, name string) uint64   { return c.next[o.find(name).slot] }
+func (c *Card) was(o *object, name string) uint64   { return c.state[o.find(name).slot] }
+func (c *Card) differs(o *object, name string) bool { return c.now(o, name) != c.was(o, name) }
+
+// check is what the atomic helpers and drivers check.
+func (c *Card) check(allowModeset bool) error {
+	modeset := false
+	for _, o := range c.objects {
+		switch o.kind {
+		case sys.DRM_MODE_OBJECT_CRTC:
+			if err := c.checkCRTC(o); err != nil {
+				return err
+			}
+			modeset = modeset || c.differs(o, "ACTIVE") || c.differs(o, "MODE_ID")
+		case sys.DRM_MODE_OBJECT_CONNECTOR:
+			modeset = modeset || c.differs(o, "CRTC_ID")
+			if c.RefuseBPC && c.now(o, "max bpc") > 8 {
+				return unix.EINVAL
+			}
+			if !c.NoHDR {
+				if c.RefuseHDR && c.now(o, "HDR_OUTPUT_METADATA") != 0 {
+					return unix.EINVAL
+				}
+				modeset = modeset || c.HDRModeset && c.differs(o, "HDR_OUTPUT_METADATA")
+			}
+		case sys.DRM_MODE_OBJECT_PLANE:
+			if err := c.checkPlane(o); err != nil {
+				return err
+			}
+		}
+	}
+	if modeset && !allowModeset {
+		return unix.EINVAL
+	}
+	return nil
+}
+
+func (c *Card) checkCRTC(o *object) error {
+	enabled := c.now(o, "MODE_ID") != 0
+	connected := false
+	for _, x := range c.objects {
+		if x.connector != nil && c.now(x, "CRTC_ID") == uint64(o.id) {
+			connected = true
+		}
+	}
+	if enabled != connected || c.now(o, "ACTIVE") != 0 && !enabled {
+		return unix.EINVAL
+	}
+	if c.NeedsPrimary && c.now(o, "ACTIVE") != 0 {
+		for _, x := range c.objects {
+			if x.plane != nil && c.now(x, "type") == sys.DRM_PLANE_TYPE_PRIMARY && c.now(x, "CRTC_ID") == uint64(o.id) {
+				return nil
+			}
+		}
+		return unix.EINVAL
+	}
+	return nil
+}
+
+func (c *Card) checkPlane(o *object) error {
+	id, crtcID := c.now(o, "FB_ID"), c.now(o, "CRTC_ID")
+	if (id == 0) != (crtcID == 0) {
+		return unix.EINVAL
+	}
+	if id == 0 {
+		return nil
+	}
+	fb, crtc := c.fbs[id], c.object(uint32(crtcID))
+	if fb == nil || crtc == nil || c.now(crtc, "MODE_ID") == 0 {
+		return unix.EINVAL
+	}
+	if !o.plane.has(fb.fourcc) {
+		return unix.EINVAL
+	}
+	sx, sy, sw, sh := c.now(o, "SRC_X"), c.now(o, "SRC_Y"), c.now(o, "SRC_W"), c.now(o, "SRC_H")
+	if (sx+sw)>>16 > uint64(fb.width) || (sy+sh)>>16 > uint64(fb.height) {
+		return unix.ENOSPC
+	}
+	dx, dy, dw, dh := c.now(o, "CRTC_X"), c.now(o, "CRTC_Y"), c.now(o, "CRTC_W"), c.now(o, "CRTC_H")
+	if c.NoScaling && (sw>>16 != dw || sh>>16 != dh) {
+		return unix.ERANGE
+	}
+	mode := (*sys.DRMModeModeInfo)(unsafe.Pointer(&c.blobs[c.now(crtc, "MODE_ID")].data[0]))
+	if c.PrimaryCovers && c.now(o, "type") == sys.DRM_PLANE_TYPE_PRIMARY &&
+		(dx != 0 || dy != 0 || dw != uint64(mode.HDisplay) || dh != uint64(mode.VDisplay)) {
+		return unix.EINVAL
+	}
+	return nil
+}
+
+// sendFlips reports all flips, one vertical blank after the last.
+func (c *Card) sendFlips() {
+	c.sequence++
+	var b [32]byte
+	ne := binary.NativeEndian
+	now := time.Now()
+	for _, fl := range c.flips {
+		ne.PutUint32(b[0:], sys.DRM_EVENT_FLIP_COMPLETE)
+		ne.PutUint32(b[4:], uint32(len(b)))
+		ne.PutUint64(b[8:], fl.userData)
+		ne.PutUint32(b[16:], uint32(now.Unix()))
+		ne.PutUint32(b[20:], uint32(now.Nanosecond()/1000))
+		ne.PutUint32(b[24:], c.sequence)
+		ne.PutUint32(b[28:], CRTC1)
+		unix.Write(fl.f.events[1], b[:])
+	}
+	c.flips = c.flips[:0]
+}

@@ -1,0 +1,367 @@
+// Package kmstest plays a DRM card in memory, so that display logic is tested
+// without hardware or privilege: properties and blobs, planes and framebuffers,
+// atomic tests and commits, flip events, mastership. Quirks make it behave as
+// different drivers do, and hooks make it lie.
+package kmstest
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+)
+
+// Quirks are ways in which drivers differ.
+type Quirks struct {
+	NoAtomic      bool // refuses the atomic client capability
+	NoModifiers   bool // no ADDFB2 modifiers and no IN_FORMATS
+	NoImport      bool // refuses every DMA-buf
+	NoScaling     bool // planes cannot scale
+	PrimaryCovers bool // the primary plane must cover the CRTC
+	NeedsPrimary  bool // an active CRTC needs its primary plane
+	NoHDR         bool // the connector has no HDR_OUTPUT_METADATA and Colorspace
+	RefuseHDR     bool // has them, and refuses any HDR metadata
+	HDRModeset    bool // wants a mode set for a change of HDR metadata
+	RefuseBPC     bool // refuses to raise max bpc
+	NoOverlay     bool // primary and cursor planes only
+	HoldFlips     bool // flips wait for Card.VBlank
+}
+
+// Card is the device; open it with Open. Its methods may be called at any time.
+type Card struct {
+	Quirks
+	Driver, BusID string
+
+	// Fail, if set, may fail a request before the card sees it.
+	Fail func(req uintptr) error
+	// Lie, if set, may change what a successful request answers.
+	Lie func(req uintptr, arg any)
+
+	mu       sync.Mutex
+	master   *File
+	unplug   bool
+	objects  []*object
+	props    []*propDef
+	state    []uint64 // value of every property of every object
+	next     []uint64 // the same during a commit
+	blobs    map[uint64]*blob
+	fbs      map[uint64]*framebuffer
+	encoders map[uint32]uint32 // possible CRTCs
+	files    map[*File]bool
+	lastID   uint32
+
+	flips    []flip
+	sequence uint32
+	commits  []Commit
+}
+
+// Commit is one atomic commit that was carried out or tested.
+type Commit struct {
+	Flags uint32
+	Err   error
+}
+
+type object struct {
+	id, kind  uint32
+	props     []prop
+	connector *connector
+	plane     *plane
+}
+
+type prop struct {
+	*propDef
+	slot int // in Card.state
+}
+
+type propDef struct {
+	id, flags uint32
+	name      string
+	values    []uint64
+	enums     []sys.DRMModePropertyEnum
+}
+
+type connector struct {
+	typ, typeID, connection uint32
+	modes                   []sys.DRMModeModeInfo
+	encoders                []uint32
+}
+
+type plane struct {
+	crtcs   uint32
+	formats []uint32
+}
+
+type blob struct {
+	data  []byte
+	owner *File
+}
+
+type framebuffer struct {
+	owner                 *File
+	width, height, fourcc uint32
+	modifier              uint64
+}
+
+// The objects of a new card.
+const (
+	Connector1 = 101 // HDMI-A-1, connected
+	Connector2 = 102 // DP-1, disconnected
+	CRTC1      = 201
+	CRTC2      = 202
+	Primary1   = 301
+	Overlay1   = 302
+	Cursor1    = 303
+	Primary2   = 304
+	encoder1   = 401
+)
+
+// Formats of a new card's primary and overlay planes.
+var Formats = []uint32{sys.DRM_FORMAT_XRGB8888, sys.DRM_FORMAT_ARGB8888, sys.DRM_FORMAT_NV12, sys.DRM_FORMAT_P010}
+
+// Modifier is a made-up tiling that the planes can show besides linear.
+const Modifier = 0x0100000000000001 // I915_FORMAT_MOD_X_TILED
+
+// NewCard makes a card with two CRTCs that are off, of which the first may
+// drive the one connected display.
+func NewCard(q Quirks) *Card {
+	c := &Card{
+		Quirks: q, Driver: "fake", BusID: "pci:0000:00:02.0",
+		blobs: map[uint64]*blob{}, fbs: map[uint64]*framebuffer{},
+		encoders: map[uint32]uint32{encoder1: 1}, files: map[*File]bool{},
+		lastID:  1000,
+		commits: make([]Commit, 0, maxCommits), flips: make([]flip, 0, 8),
+	}
+	crtc := []string{"ACTIVE", "MODE_ID", "GAMMA_LUT", "OUT_FENCE_PTR"}
+	c.add(CRTC1, sys.DRM_MODE_OBJECT_CRTC, crtc...)
+	c.add(CRTC2, sys.DRM_MODE_OBJECT_CRTC, crtc...)
+	conn := []string{"CRTC_ID", "max bpc", "link-status"}
+	if !q.NoHDR {
+		conn = append(conn, "HDR_OUTPUT_METADATA", "Colorspace")
+	}
+	c.add(Connector1, sys.DRM_MODE_OBJECT_CONNECTOR, conn...).connector = &connector{
+		typ: sys.DRM_MODE_CONNECTOR_HDMIA, typeID: 1, connection: sys.DRM_MODE_CONNECTED,
+		modes:    []sys.DRMModeModeInfo{Mode(1920, 1080, 60, true), Mode(1280, 720, 60, false), Mode(1280, 720, 50, false), Mode(640, 480, 60, false)},
+		encoders: []uint32{encoder1},
+	}
+	c.add(Connector2, sys.DRM_MODE_OBJECT_CONNECTOR, conn...).connector = &connector{
+		typ: sys.DRM_MODE_CONNECTOR_DisplayPort, typeID: 1, connection: sys.DRM_MODE_DISCONNECTED,
+		encoders: []uint32{encoder1},
+	}
+	c.addPlane(Primary1, 1, sys.DRM_PLANE_TYPE_PRIMARY, Formats)
+	if !q.NoOverlay {
+		c.addPlane(Overlay1, 3, sys.DRM_PLANE_TYPE_OVERLAY, Formats)
+	}
+	c.addPlane(Cursor1, 1, sys.DRM_PLANE_TYPE_CURSOR, Formats[1:2])
+	c.addPlane(Primary2, 2, sys.DRM_PLANE_TYPE_PRIMARY, Formats)
+	c.set(Connector1, "max bpc", 8)
+	return c
+}
+
+func (c *Card) addPlane(id, crtcs uint32, typ uint64, formats []uint32) {
+	props := []string{"type", "FB_ID", "CRTC_ID", "SRC_X", "SRC_Y", "SRC_W", "SRC_H",
+		"CRTC_X", "CRTC_Y", "CRTC_W", "CRTC_H", "rotation", "alpha", "COLOR_ENCODING", "COLOR_RANGE", "zpos"}
+	if !c.NoModifiers {
+		props = append(props, "IN_FORMATS")
+	}
+	c.add(id, sys.DRM_MODE_OBJECT_PLANE, props...).plane = &plane{crtcs, formats}
+	c.set(id, "type", typ)
+	c.set(id, "rotation", 1)
+	c.set(id, "alpha", 0xffff)
+	if !c.NoModifiers {
+		c.set(id, "IN_FORMATS", c.newBlob(InFormats(formats, sys.DRM_FORMAT_MOD_LINEAR, Modifier), nil))
+	}
+}
+
+// SetFormats replaces the formats of a plane.
+func (c *Card) SetFormats(id uint32, formats ...uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.object(id).plane.formats = formats
+	if !c.NoModifiers {
+		c.set(id, "IN_FORMATS", c.newBlob(InFormats(formats, sys.DRM_FORMAT_MOD_LINEAR, Modifier), nil))
+	}
+}
+
+// Disconnect pulls the plug of a connector.
+func (c *Card) Disconnect(id uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	conn := c.object(id).connector
+	conn.connection, conn.modes = sys.DRM_MODE_DISCONNECTED, nil
+}
+
+// Plug connects a display with the given modes.
+func (c *Card) Plug(id uint32, modes ...sys.DRMModeModeInfo) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	conn := c.object(id).connector
+	conn.connection, conn.modes = sys.DRM_MODE_CONNECTED, modes
+}
+
+// Unplug takes the whole card away.
+func (c *Card) Unplug() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unplug = true
+	for f := range c.files {
+		f.hangUp()
+	}
+}
+
+// TakeMaster makes somebody else the master, as a switch of the virtual
+// terminal does.
+func (c *Card) TakeMaster() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.master = &File{}
+}
+
+// Value reads a property of an object.
+func (c *Card) Value(id uint32, name string) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state[c.slot(id, name)]
+}
+
+// Enum reads an enum property by the name of its value.
+func (c *Card) Enum(id uint32, name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.object(id).find(name)
+	for _, e := range p.enums {
+		if e.Value == c.state[p.slot] {
+			return str(e.Name[:])
+		}
+	}
+	return fmt.Sprint("no name for ", c.state[p.slot])
+}
+
+// Blob reads the content of a blob property; nil when it has none.
+func (c *Card) Blob(id uint32, name string) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if b := c.blobs[c.state[c.slot(id, name)]]; b != nil {
+		return b.data
+	}
+	return nil
+}
+
+// Snapshot is the state of every property, blobs by content, for comparison.
+func (c *Card) Snapshot() map[string]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := map[string]string{}
+	for _, o := range c.objects {
+		for _, p := range o.props {
+			v := c.state[p.slot]
+			s := fmt.Sprint(v)
+			if p.flags&sys.DRM_MODE_PROP_BLOB != 0 && c.blobs[v] != nil {
+				s = fmt.Sprintf("%x", c.blobs[v].data)
+			}
+			all[fmt.Sprintf("%d %s", o.id, p.name)] = s
+		}
+	}
+	return all
+}
+
+// Commits lists the atomic commits so far.
+func (c *Card) Commits() []Commit {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Commit(nil), c.commits...)
+}
+
+// ForgetCommits empties the list, which stops growing at its capacity.
+func (c *Card) ForgetCommits() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.commits = c.commits[:0]
+}
+
+// VBlank completes the flips that wait (see HoldFlips).
+func (c *Card) VBlank() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sendFlips()
+}
+
+// Mode makes a mode of plausible timing.
+func Mode(w, h, hz uint32, preferred bool) sys.DRMModeModeInfo {
+	m := sys.DRMModeModeInfo{
+		HDisplay: uint16(w), HSyncStart: uint16(w + 40), HSyncEnd: uint16(w + 80), HTotal: uint16(w + 160),
+		VDisplay: uint16(h), VSyncStart: uint16(h + 3), VSyncEnd: uint16(h + 8), VTotal: uint16(h + 30),
+		VRefresh: hz,
+	}
+	m.Clock = uint32(m.HTotal) * uint32(m.VTotal) * hz / 1000
+	if preferred {
+		m.Type = sys.DRM_MODE_TYPE_PREFERRED
+	}
+	copy(m.Name[:], fmt.Sprintf("%dx%d", w, h))
+	return m
+}
+
+func (c *Card) object(id uint32) *object {
+	for _, o := range c.objects {
+		if o.id == id {
+			return o
+		}
+	}
+	return nil
+}
+
+func (c *Card) slot(id uint32, name string) int {
+	p := c.object(id).find(name)
+	if p == nil {
+		panic(fmt.Sprintf("kmstest: object %d has no %s", id, name))
+	}
+	return p.slot
+}
+
+func (c *Card) set(id uint32, name string, v uint64) { c.state[c.slot(id, name)] = v }
+
+func (o *object) find(name string) *prop {
+	for i := range o.props {
+		if o.props[i].name == name {
+			return &o.props[i]
+		}
+	}
+	return nil
+}
+
+func (c *Card) id() uint32 { c.lastID++; return c.lastID }
+
+func (c *Card) newBlob(data []byte, owner *File) uint64 {
+	id := uint64(c.id())
+	c.blobs[id] = &blob{append([]byte(nil), data...), owner}
+	return id
+}
+
+// inUse tells whether any property refers to a blob.
+func (c *Card) inUse(id uint64) bool {
+	for _, o := range c.objects {
+		for _, p := range o.props {
+			if p.flags&sys.DRM_MODE_PROP_BLOB != 0 && c.state[p.slot] == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sweep forgets blobs that neither a file nor a property holds.
+func (c *Card) sweep() {
+	for id, b := range c.blobs {
+		if b.owner == nil && !c.inUse(id) {
+			delete(c.blobs, id)
+		}
+	}
+}
+
+func str(b []byte) string {
+	for i, ch := range b {
+		if ch == 0 {
+			return string(b[:i])
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,286 @@
+package kms
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+)
+
+// Config says how an Output is to be driven.
+type Config struct {
+	Connector uint32 // id; 0: the first that is lit, else the first connected
+	Plane     uint32 // id; 0: chosen. Other planes are left alone then
+
+	ForceModeset bool // set a mode of the picture's size
+	NoScale      bool // never ask the plane to scale
+	NoRestore    bool // keep the mode at Close
+	NoWait       bool // Show fails with ErrFlipPending instead of waiting
+
+	// Debugf, if set, is told of every refused test and every choice.
+	Debugf func(format string, args ...any)
+}
+
+// Output shows frames on one display. It needs the device's mastership.
+//
+// The frame shown last is read by the display until a later one has replaced
+// it: when Show returns nil, the memory of the frame before the previous one
+// is free, and when Close returns, all is.
+type Output struct {
+	Connector *Connector
+	CRTC      *CRTC
+
+	d      *Device
+	cfg    Config
+	planes []*Plane // that this CRTC may use, best first
+	lights []*Plane // lit on this CRTC, by us or by a program before us
+	req    *Request
+	wake   *sys.Wake
+
+	lit     *Mode // the mode that is set; nil while the CRTC is off
+	picture Picture
+	layout  *layout // nil until the first frame of a picture is shown
+	blacks  []*Dumb // beneath a plane that does not cover the screen, by size
+	before  snapshot
+
+	signal  Signal       // wanted
+	applied appliedState // what the display has been told
+	status  Status
+
+	warnings []string
+
+	pending bool   // a flip was committed and has not been reported
+	cookie  uint64 // of that flip
+	flips   []Flip
+	last    Flip
+}
+
+// flipTimeout is a safety net: at 1 Hz, the slowest display, a flip takes 1 s.
+const flipTimeout = 3 * time.Second
+
+// NewOutput takes the device's mastership and chooses connector and CRTC.
+// Nothing changes on the display before the first Show. The Output borrows d.
+func NewOutput(d *Device, cfg Config) (*Output, error) {
+	if err := d.AcquireMaster(); err != nil {
+		return nil, err
+	}
+	r, err := d.Resources()
+	if err != nil {
+		return nil, err
+	}
+	o := &Output{d: d, cfg: cfg, req: d.NewRequest(), flips: make([]Flip, 0, 32)}
+	if o.Connector, o.CRTC, err = choosePipe(r, cfg.Connector); err != nil {
+		return nil, fmt.Errorf("%s: %w", d, err)
+	}
+	if err := o.choosePlanes(r); err != nil {
+		return nil, fmt.Errorf("%s: %w", d, err)
+	}
+	if o.lit, err = o.currentMode(); err != nil {
+		return nil, err
+	}
+	if o.wake, err = sys.NewWake(); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+func (o *Output) debugf(format string, args ...any) {
+	if o.cfg.Debugf != nil {
+		o.cfg.Debugf(format, args...)
+	}
+}
+
+// currentMode is what the CRTC runs, or nil.
+func (o *Output) currentMode() (*Mode, error) {
+	blob := uint32(o.CRTC.Value("MODE_ID"))
+	if !o.CRTC.Active() || blob == 0 {
+		return nil, nil
+	}
+	b, err := o.d.readBlob(blob)
+	if err != nil {
+		return nil, err
+	}
+	m, err := parseMode(b)
+	return &m, err
+}
+
+// Formats are those of all planes the output may use, without repetition.
+func (o *Output) Formats() []PlaneFormat {
+	var all []PlaneFormat
+	at := map[uint32]int{}
+	for _, p := range o.planes {
+		for _, f := range p.Formats {
+			i, known := at[f.FourCC]
+			if !known {
+				at[f.FourCC] = len(all)
+				all = append(all, PlaneFormat{f.FourCC, append([]uint64(nil), f.Modifiers...)})
+				continue
+			}
+			all[i].Modifiers = union(all[i].Modifiers, f.Modifiers)
+		}
+	}
+	return all
+}
+
+// Size is the display's in pixels: of the mode that is set, or else of the one
+// it prefers.
+func (o *Output) Size() (width, height uint32) {
+	m := o.lit
+	if m == nil {
+		m, _ = modeFor(o.Connector.Modes, 0, 0, 0)
+	}
+	if m == nil {
+		return 0, 0
+	}
+	return m.Width(), m.Height()
+}
+
+// Configure announces the pictures to come. It changes nothing on the display
+// but checks that some plane takes the format; ErrNoPlane otherwise.
+func (o *Output) Configure(p Picture) error {
+	p.normalize()
+	if o.layout != nil && p == o.picture {
+		return nil
+	}
+	if err := p.check(); err != nil {
+		return err
+	}
+	if len(o.candidates(&p)) == 0 {
+		return fmt.Errorf("%s, modifier %#x: %w of %s", FourCCName(p.FourCC), p.Modifier, ErrNoPlane, o.CRTC.String())
+	}
+	o.picture, o.layout = p, nil
+	return nil
+}
+
+// Show puts a framebuffer on the screen at the next vertical blank, and with it
+// the signal, when that changed. It waits for the previous frame to get there
+// first; Unlock ends the wait with sys.ErrWoken. The first frame of a picture
+// may set a mode, which blocks for some frames. No allocation otherwise.
+func (o *Output) Show(fb *Framebuffer) error {
+	if err := o.await(); err != nil {
+		return err
+	}
+	if o.layout == nil {
+		return o.arrange(fb)
+	}
+	o.req.Reset()
+	o.layout.stage(o.req, o.CRTC, fb.ID)
+	if o.signal != o.applied.wanted {
+		return o.changeSignal(fb)
+	}
+	return o.flip()
+}
+
+// flip commits o.req without waiting for it.
+func (o *Output) flip() error {
+	o.cookie++
+	err := o.req.Commit(NonBlock|FlipEvent, o.cookie)
+	if errors.Is(err, unix.EBUSY) {
+		// The driver still cleans up after a mode set; it waits for that
+		// itself when it may block.
+		err = o.req.Commit(FlipEvent, o.cookie)
+	}
+	o.pending = err == nil
+	return err
+}
+
+// await waits until the previous frame is on the screen.
+func (o *Output) await() error {
+	for o.pending {
+		timeout := int(flipTimeout / time.Millisecond)
+		if o.cfg.NoWait {
+			timeout = 0
+		}
+		events, err := o.wake.Wait(o.d.k.FD(), unix.POLLIN, timeout)
+		switch {
+		case err == unix.ETIMEDOUT && o.cfg.NoWait:
+			return ErrFlipPending
+		case err == unix.ETIMEDOUT:
+			o.pending = false
+			return fmt.Errorf("%s: %w within %v", o.CRTC.String(), ErrNoFlip, flipTimeout)
+		case err != nil:
+			return err
+		case events&unix.POLLIN == 0: // POLLERR, POLLHUP, POLLNVAL
+			return &opError{op: o.d.String(), kind: ErrGone, err: unix.ENODEV}
+		}
+		if err := o.readFlips(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readFlips reads what there is and skips flips that others committed on a
+// shared file.
+func (o *Output) readFlips() error {
+	flips, err := o.d.readFlips(o.flips[:0])
+	for _, f := range flips {
+		if o.pending && f.UserData == o.cookie {
+			o.pending, o.last = false, f
+		}
+	}
+	return err
+}
+
+// LastFlip tells when the latest frame known to be on the screen came there.
+func (o *Output) LastFlip() Flip { return o.last }
+
+// Plane is the plane that shows the picture, nil before the first frame.
+func (o *Output) Plane() *Plane {
+	if o.layout == nil {
+		return nil
+	}
+	return o.layout.plane
+}
+
+// Warnings tells what the driver cannot do for the current picture, for a person.
+func (o *Output) Warnings() []string { return o.warnings }
+
+// Unlock ends a wait in Show, and all later ones, until UnlockStop. Both may be
+// called from any goroutine.
+func (o *Output) Unlock()     { o.wake.Set() }
+func (o *Output) UnlockStop() { o.wake.Clear() }
+
+// Close puts the display back to what it was: CRTC, mode and planes as before,
+// the HDR state off (see restore). The first error is returned; everything is
+// freed in any case.
+func (o *Output) Close() error {
+	o.drain()
+	err := o.restore()
+	o.applied.free(o.d)
+	for _, b := range o.blacks {
+		b.Close()
+	}
+	return errors.Join(err, o.wake.Close())
+}
+
+// drain takes the last flip's event off the file, which may be shared. The
+// display needs no more than a few frames, woken or not.
+func (o *Output) drain() {
+	for deadline := time.Now().Add(flipTimeout); o.pending && time.Now().Before(deadline); {
+		poll := [1]unix.PollFd{{Fd: int32(o.d.k.FD()), Events: unix.POLLIN}}
+		n, err := unix.Poll(poll[:], 100)
+		if err == unix.EINTR || err == nil && n == 0 {
+			continue
+		}
+		if err != nil || poll[0].Revents&unix.POLLIN == 0 || o.readFlips() != nil {
+			return
+		}
+	}
+}
+
+func union(a, b []uint64) []uint64 {
+	for _, m := range b {
+		found := false
+		for _, n := range a {
+			found = found || m == n
+		}
+		if !found {
+			a = append(a, m)
+		}
+	}
+	return a
+}
