@@ -1,0 +1,177 @@
+package hdrmetadump
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/jsonl"
+	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
+)
+
+// dump is the element. Properties are set by any thread; the rest belongs to
+// the thread that changes the state and, between Start and Stop, to the
+// streaming thread.
+type dump struct {
+	e *gstx.Element
+
+	mu       sync.Mutex // guards location
+	location string
+	messages atomic.Bool
+
+	buffers, broken, dropped atomic.Uint64
+
+	out       *output // nil: nowhere
+	formatter jsonl.Formatter
+	hdr       part
+	layers    part
+	line      []byte
+	warned    bool // about the present run of broken blocks
+}
+
+func newDump(e *gstx.Element) *dump {
+	d := &dump{e: e, location: "-"}
+	d.hdr.reader, d.layers.reader = gstmeta.NewReader(gstmeta.HDR), gstmeta.NewReader(gstmeta.Layers)
+	d.messages.Store(true)
+	return d
+}
+
+func (d *dump) SetProperty(name string, v any) error {
+	switch name {
+	case "location":
+		d.mu.Lock()
+		d.location = v.(string)
+		d.mu.Unlock()
+	case "messages":
+		d.messages.Store(v.(bool))
+	}
+	return nil
+}
+
+func (d *dump) GetProperty(name string) any {
+	switch name {
+	case "location":
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.location
+	case "format":
+		return formatJSONL
+	case "messages":
+		return d.messages.Load()
+	case "buffers":
+		return d.buffers.Load()
+	case "broken":
+		return d.broken.Load()
+	case "dropped":
+		return d.dropped.Load()
+	}
+	return nil
+}
+
+func (d *dump) Start() (err error) {
+	d.mu.Lock()
+	location := d.location
+	d.mu.Unlock()
+	if d.out, err = openOutput(location); err != nil {
+		return err
+	}
+	d.formatter, d.warned = jsonl.Formatter{}, false
+	d.buffers.Store(0)
+	d.broken.Store(0)
+	d.dropped.Store(0)
+	return nil
+}
+
+func (d *dump) Stop() error {
+	d.hdr.reader.Close()
+	d.layers.reader.Close()
+	out := d.out
+	d.out = nil
+	return out.close()
+}
+
+// part reads one of the two metas.
+type part struct {
+	reader *gstmeta.Reader
+	seals  meta.Seals // of the reader's last block
+}
+
+func (p *part) read(f *gstx.Frame) jsonl.Part {
+	b, changed, err := p.reader.Read(f.Buffer.Pointer())
+	if b == nil {
+		return jsonl.Part{Err: err}
+	}
+	if changed {
+		// Accepted a moment ago, so this cannot fail.
+		p.seals, err = meta.ReadSeals(p.reader.Holder().FD())
+	}
+	return jsonl.Part{Block: b, Seals: p.seals, Err: err}
+}
+
+// Frame looks at one buffer.
+func (d *dump) Frame(f *gstx.Frame) gstx.Flow {
+	d.buffers.Add(1)
+	hdr, layers := d.hdr.read(f), d.layers.read(f)
+	d.warn(hdr.Err, layers.Err)
+
+	line, changed := d.formatter.AppendLine(d.line[:0], f.PTS, hdr, layers)
+	d.line = line
+	if changed && d.messages.Load() {
+		d.post(f.PTS, hdr, line)
+	}
+	if d.out == nil {
+		return gstx.FlowOK
+	}
+	switch err := d.out.write(line); {
+	case err == nil:
+	case errors.Is(err, errNoReader):
+		if d.dropped.Add(1) == 1 {
+			d.e.Warn(gstx.ResourceWrite, &gstx.Error{Code: gstx.ResourceWrite,
+				Text:  fmt.Sprintf("The reader of %s does not keep up: lines are dropped.", d.out.name),
+				Cause: err})
+		}
+	default:
+		d.e.Fail(gstx.ResourceWrite, err)
+		return gstx.FlowError
+	}
+	return gstx.FlowOK
+}
+
+// warn counts the blocks that were refused, and tells when good ones end.
+func (d *dump) warn(errs ...error) {
+	bad := errors.Join(errs...)
+	if bad == nil {
+		d.warned = false
+		return
+	}
+	for _, err := range errs {
+		if err != nil {
+			d.broken.Add(1)
+		}
+	}
+	if !d.warned {
+		d.warned = true
+		d.e.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat,
+			Text:  fmt.Sprintf("A buffer's metadata cannot be trusted and is ignored (%d so far).", d.broken.Load()),
+			Cause: bad})
+	}
+}
+
+// post tells the bus what the line says.
+func (d *dump) post(pts uint64, hdr jsonl.Part, line []byte) {
+	var formats string
+	if hdr.Block != nil && hdr.Err == nil {
+		formats = strings.Join(jsonl.Formats(hdr.Block), ",")
+	}
+	err := d.e.Post("hdr-metadata",
+		gstx.Field{Name: "pts", Value: pts},
+		gstx.Field{Name: "formats", Value: formats},
+		gstx.Field{Name: "json", Value: strings.TrimSuffix(string(line), "\n")})
+	if err != nil {
+		d.e.Warningf("%v", err)
+	}
+}
