@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+	"golang.org/x/term"
+)
+
+const (
+	sinkName    = "display"
+	stopTimeout = 5 * time.Second
+	ctrlC       = 3
+)
+
+// watch plays until the end, an error, q or ctx, and keeps the status line.
+func watch(ctx context.Context, p gst.Pipeline, pressed <-chan byte) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	messages := make(chan *gst.Message)
+	bus := p.GetBus()
+	go func() {
+		defer close(messages)
+		for m := range bus.Messages(ctx) {
+			select {
+			case messages <- m:
+			case <-ctx.Done():
+			}
+		}
+	}()
+
+	width, every := 0, 2*time.Second
+	if term.IsTerminal(int(os.Stdout.Fd())) {
+		every = 500 * time.Millisecond
+		if width, _, _ = term.GetSize(int(os.Stdout.Fd())); width < 20 {
+			width = 80
+		}
+		defer fmt.Println()
+	}
+	s := status{updated: time.Now()}
+	defer func() { s.update(p); s.line(os.Stdout, width) }()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+
+	// A failure is on the bus with more words than the state change has.
+	p.SetState(gst.StatePlaying)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			s.update(p)
+			s.line(os.Stdout, width)
+		case key := <-pressed:
+			switch key {
+			case 'q', 'Q', ctrlC:
+				return nil
+			case ' ':
+				s.paused = !s.paused
+				if s.paused {
+					p.SetState(gst.StatePaused)
+				} else {
+					p.SetState(gst.StatePlaying)
+				}
+			}
+		case m, ok := <-messages:
+			if !ok {
+				return nil
+			}
+			if done, err := s.message(m, p); done {
+				return err
+			}
+		}
+	}
+}
+
+// message takes one bus message and tells whether playing is over.
+func (s *status) message(m *gst.Message, p gst.Pipeline) (done bool, err error) {
+	switch m.Type() {
+	case gst.MessageEOS:
+		return true, nil
+	case gst.MessageError:
+		debug, err := m.ParseError()
+		if debug != "" && os.Getenv("GST_DEBUG") != "" {
+			return true, fmt.Errorf("%w\n%s", err, debug)
+		}
+		return true, err
+	case gst.MessageWarning:
+		_, err := m.ParseWarning()
+		fmt.Fprintf(os.Stderr, "\rplayer: warning: %v\x1b[K\n", err)
+	case gst.MessageLatency:
+		p.RecalculateLatency()
+	case gst.MessageElement:
+		switch t := m.GetStructure(); {
+		case t == nil:
+		case t.HasName("shm-hdr-status"):
+			s.hdrStatus(t)
+		case t.HasName("hdr-metadata"):
+			s.metadata(t)
+		}
+	}
+	return false, nil
+}
