@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
@@ -84,8 +85,10 @@ func (s *status) message(m *gst.Message, p gst.Pipeline) (done bool, err error) 
 		return true, nil
 	case gst.MessageError:
 		debug, err := m.ParseError()
-		if debug != "" && os.Getenv("GST_DEBUG") != "" {
-			return true, fmt.Errorf("%w\n%s", err, debug)
+		// The last line of the debug text is the cause; what is before it says
+		// where in the sources.
+		if cause := strings.TrimSpace(debug[strings.LastIndexByte(debug, '\n')+1:]); cause != "" {
+			return true, fmt.Errorf("%w (%s)", err, cause)
 		}
 		return true, err
 	case gst.MessageWarning:
