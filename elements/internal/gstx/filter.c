@@ -35,8 +35,9 @@ filter_propose_allocation (GstBaseTransform * t, GstQuery * decide, GstQuery * q
   gboolean ok = PARENT (t)->propose_allocation (t, decide, query);
 
   /* In passthrough the query has been to downstream and back, and is only
-   * added to; otherwise decide carries downstream's answer. */
-  gstx_query_add_metas (query);
+   * added to; otherwise decide carries downstream's answer. The buffers go on
+   * as they are, so whether their layout may be unusual is downstream's say. */
+  gstx_query_add_metas (query, FALSE);
   return ok;
 }
 

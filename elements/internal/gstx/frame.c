@@ -14,10 +14,12 @@ add_by_name (GstQuery * query, const char *name)
 }
 
 void
-gstx_query_add_metas (GstQuery * query)
+gstx_query_add_metas (GstQuery * query, gboolean layout)
 {
-  add_by_name (query, "GstVideoMetaAPI");
-  add_by_name (query, "GstVideoCropMetaAPI");
+  if (layout) {
+    add_by_name (query, "GstVideoMetaAPI");
+    add_by_name (query, "GstVideoCropMetaAPI");
+  }
   add_by_name (query, "GstShmHdrMetaAPI");
   add_by_name (query, "GstShmLayersMetaAPI");
 }

@@ -125,8 +125,9 @@ void gstx_filter_class_init (GstBaseTransformClass * klass, gboolean in_place);
 gboolean gstx_format_from_caps (GstCaps * caps, GstxFormat * f, GstVideoInfo * vinfo);
 void gstx_format_clear (GstxFormat * f);
 void gstx_frame_fill (GstxInstance * x, GstBuffer * buf);
-/* Adds our two metas, GstVideoMeta and GstVideoCropMeta to an ALLOCATION query. */
-void gstx_query_add_metas (GstQuery * query);
+/* Adds our two metas to an ALLOCATION query and, for who reads the pixels by
+ * them, GstVideoMeta and GstVideoCropMeta. */
+void gstx_query_add_metas (GstQuery * query, gboolean layout);
 
 /* message.c */
 void gstx_post_message (GstElement * e, gboolean is_error, gint domain, gint code,

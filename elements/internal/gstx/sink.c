@@ -49,7 +49,7 @@ sink_set_caps (GstBaseSink * sink, GstCaps * caps)
 static gboolean
 sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
 {
-  gstx_query_add_metas (query);
+  gstx_query_add_metas (query, TRUE);
   return TRUE;
 }
 
