@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"sort"
 	"strings"
 	"sync"
@@ -21,6 +22,8 @@ type State struct {
 	Goroutines int
 	Maps       int // shared mappings of memfds, dma-bufs and devices
 	Threads    int
+
+	stacks string // of the goroutines
 }
 
 // The Go runtime opens an epoll and an eventfd of its own on first use and keeps
@@ -35,7 +38,8 @@ var startPoller = sync.OnceFunc(func() {
 // Now reads the state of this process.
 func Now() State {
 	startPoller()
-	s := State{FDs: map[string]string{}, Goroutines: runtime.NumGoroutine()}
+	s := State{FDs: map[string]string{}}
+	s.Goroutines, s.stacks = goroutines()
 	entries, _ := os.ReadDir("/proc/self/fd")
 	for _, e := range entries {
 		target, err := os.Readlink("/proc/self/fd/" + e.Name())
@@ -56,6 +60,22 @@ func Now() State {
 	return s
 }
 
+// goroutines counts the goroutines that run somebody's code. The runtime's own for
+// finalizers and cleanups come and go with the garbage collector and have no
+// frames that a profile shows.
+func goroutines() (n int, stacks string) {
+	var profile strings.Builder
+	pprof.Lookup("goroutine").WriteTo(&profile, 1)
+	for _, record := range strings.Split(profile.String(), "\n\n") {
+		var k int
+		if head, frames, _ := strings.Cut(record, " @ "); strings.Contains(frames, "\n#") {
+			fmt.Sscan(head[strings.LastIndexByte(head, '\n')+1:], &k)
+			n += k
+		}
+	}
+	return n, profile.String()
+}
+
 // Since lists what is held now and was not in before, empty when nothing is.
 // Goroutines and threads that are about to end get two seconds to do so.
 // Threads are the Go runtime's to keep, so extraThreads of them are allowed.
@@ -71,7 +91,7 @@ func Since(before State, extraThreads int) []string {
 			}
 		}
 		if now.Goroutines > before.Goroutines {
-			out = append(out, fmt.Sprintf("%d goroutines more", now.Goroutines-before.Goroutines))
+			out = append(out, fmt.Sprintf("%d goroutines more:\n%s", now.Goroutines-before.Goroutines, now.stacks))
 		}
 		if now.Maps > before.Maps {
 			out = append(out, fmt.Sprintf("%d shared mappings more", now.Maps-before.Maps))
