@@ -137,8 +137,9 @@ func (o *Output) modes() []*Mode {
 	case o.lit != nil && !o.cfg.ForceModeset:
 		return []*Mode{o.lit, best}
 	case exact:
-		preferred, _ := modeFor(o.Connector.Modes, 0, 0, p.fps())
-		return []*Mode{best, preferred}
+		if preferred, _ := modeFor(o.Connector.Modes, 0, 0, p.fps()); preferred != best {
+			return []*Mode{best, preferred}
+		}
 	}
 	return []*Mode{best}
 }
