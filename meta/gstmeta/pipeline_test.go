@@ -154,7 +154,7 @@ func TestDecoderPutsTheBlockOnItsPicture(t *testing.T) {
 // The metas cross to another process by value.
 func TestUnixFD(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "s")
-	p, err := gsttest.Launch(source + "is-live=true ! unixfdsink sync=false socket-path=" + socket)
+	p, err := gsttest.Launch(source + "! unixfdsink sync=false wait-for-connection=true socket-path=" + socket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,18 +181,19 @@ func TestUnixFD(t *testing.T) {
 	stop := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
 	defer stop.Stop()
 	w := writer(t)
-	lines := bufio.NewScanner(out)
-	// The child says when it is there; what is sent before has no receiver.
-	for i := 0; lines.Scan(); i++ {
-		if got, want := lines.Text(), expect(i-1); i > 0 && got != want {
-			t.Errorf("received %q, want %q", got, want)
-		}
-		if i == frames {
-			break
-		}
+	for i := range frames {
 		if err := p.Push(dress(t, w, gsttest.NewFDBuffer(size, pts(i)), i)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	n := 0
+	for lines := bufio.NewScanner(out); lines.Scan(); n++ {
+		if got, want := lines.Text(), expect(n); got != want {
+			t.Errorf("received %q, want %q", got, want)
+		}
+	}
+	if n != frames {
+		t.Errorf("%d of %d buffers received", n, frames)
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("receiver: %v", err)
@@ -216,8 +217,7 @@ func expect(i int) string {
 	return fmt.Sprintf("%016x %v %016x", id(light(i)), meta.SealsApplied, id(layers()))
 }
 
-// receive is the other process: it prints a line when it is ready and one for
-// each buffer.
+// receive is the other process: it prints a line for each buffer.
 func receive() error {
 	if err := Register(); err != nil {
 		return err
@@ -227,7 +227,6 @@ func receive() error {
 		return err
 	}
 	defer p.Stop()
-	fmt.Println("ready")
 	for i := range frames {
 		buf, err := p.Pull("out")
 		if err != nil {
