@@ -1,0 +1,97 @@
+package hdrmetadump
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// launch runs gst-launch-1.0 on the built plugin, as a user would, with
+// everything that GStreamer finds wrong made fatal, and gives both outputs.
+func launch(t *testing.T, env []string, command string) (stdout, stderr []byte) {
+	t.Helper()
+	plugin, err := filepath.Abs("../../build/libgstshmmeta.so")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(plugin); err != nil {
+		t.Skip("the plugin is not built: make build")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd.Env = append(os.Environ(), append(env, "G_DEBUG=fatal-criticals", "GST_PLUGIN_PATH="+filepath.Dir(plugin),
+		"GST_REGISTRY="+filepath.Join(t.TempDir(), "registry.bin"))...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, errs.Bytes())
+	}
+	return out.Bytes(), errs.Bytes()
+}
+
+func TestLaunchTestSourceIntoDump(t *testing.T) {
+	// Every GStreamer object that is alive at the end is told by the tracer.
+	out, errs := launch(t, []string{"GST_TRACERS=leaks", "GST_DEBUG=GST_TRACER:7", "GST_DEBUG_NO_COLOR=1"},
+		"gst-launch-1.0 --no-fault -q hdrmetatestsrc num-buffers=90 scene-length=30 ! video/x-raw,format=P010_10LE,width=320,height=180 ! hdrmetadump ! fakesink")
+	const alive = "object-alive, type-name=(string)"
+	if !strings.Contains(string(errs), alive+"%s") {
+		t.Fatalf("the leak tracer did not run:\n%s", errs)
+	}
+	for _, l := range strings.Split(string(errs), "\n") {
+		if strings.Contains(l, alive) && !strings.Contains(l, alive+"%s") { // that is the format's own line
+			t.Errorf("leaked: %s", l)
+		}
+	}
+	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
+	if len(lines) != 90 {
+		t.Fatalf("%d lines, want 90", len(lines))
+	}
+	scenes := map[string]bool{}
+	for i, l := range lines {
+		var got struct {
+			Formats   []string
+			ContentID string `json:"content_id"`
+			Unchanged bool
+			HDR10Plus struct{ Profile, Invalid string }
+		}
+		if err := json.Unmarshal(l, &got); err != nil {
+			t.Fatalf("%v in %s", err, l)
+		}
+		if got.HDR10Plus.Profile != "A" || got.HDR10Plus.Invalid != "" || strings.Join(got.Formats, " ") != "HDR10 HDR10+" || got.Unchanged != (i%30 != 0) {
+			t.Errorf("line %d: %s", i, l)
+		}
+		scenes[got.ContentID] = true
+	}
+	if len(scenes) != 3 {
+		t.Errorf("%d different blocks, want 3", len(scenes))
+	}
+}
+
+func TestLaunchReaderMayLeave(t *testing.T) {
+	// The reader takes one line and goes; gst-launch-1.0 must say so, not die.
+	out, errs := launch(t, nil, "{ gst-launch-1.0 --no-fault -q hdrmetatestsrc num-buffers=1000000 ! hdrmetadump ! fakesink; echo status $? >&2; } | head -n 1")
+	if !json.Valid(out) {
+		t.Errorf("not one line of JSON: %s", out)
+	}
+	if !strings.Contains(string(errs), "has gone") || !strings.Contains(string(errs), "status 1") {
+		t.Errorf("gst-launch-1.0 says:\n%s", errs)
+	}
+}
+
+func TestLaunchInspectShowsCompleteTexts(t *testing.T) {
+	for _, element := range []string{"hdrmetadump", "hdrmetatestsrc"} {
+		out, _ := launch(t, nil, "gst-inspect-1.0 "+element)
+		for _, want := range []string{"Long-name", "Klass", "Description", "Author", "gst-shmmeta contributors", "Plugin Details", "MIT"} {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("%s: no %q in\n%s", element, want, out)
+			}
+		}
+	}
+}
