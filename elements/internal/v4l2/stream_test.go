@@ -254,6 +254,11 @@ func TestEvents(t *testing.T) {
 	for range 3 { // two fit
 		drv.Event(v4l2.EventSourceChange, 0, sys.V4L2_EVENT_SRC_CH_RESOLUTION)
 	}
+	start(t, dev, 2)
+	w := wake(t)
+	if r, err := dev.Wait(w, -1, 1000); err != nil || !r.Event {
+		t.Errorf("wait: got %+v, %v", r, err)
+	}
 	want := v4l2.Event{Kind: v4l2.EventSourceChange, Changes: 1, Value: 0}
 	for i, pending := range []int{1, 0} {
 		if err := dev.DequeueEvent(&e); err != nil {
@@ -262,6 +267,9 @@ func TestEvents(t *testing.T) {
 		if e.Kind != want.Kind || e.Changes != want.Changes || e.Sequence != uint32(i) || e.Pending != pending || e.Lost {
 			t.Errorf("event %d: got %+v", i, e)
 		}
+	}
+	if r, err := dev.Wait(w, -1, 1); err != unix.ETIMEDOUT {
+		t.Errorf("wait without events: got %+v, %v", r, err)
 	}
 	drv.Event(v4l2.EventSourceChange, 0, 1)
 	if err := dev.DequeueEvent(&e); err != nil || !e.Lost {

@@ -21,6 +21,7 @@ import (
 // with the format YUYV.
 type Config struct {
 	Card        string
+	Path        string // of the node, for messages; default /dev/fake0
 	Multiplanar bool
 	Formats     []string // V4L2 codes among those of sizes, default YUYV
 	Buffers     int      // allocated whatever is asked for; 0: as many as asked
@@ -51,7 +52,8 @@ type Driver struct {
 	buffers   []fakeBuffer
 	queued    ring
 	done      ring
-	signalled bool
+	signalled bool // the descriptor is readable
+	urgent    bool // it has an exceptional condition: events
 	sequence  uint32
 	events    []sys.V4L2Event
 	eventSeq  uint32
@@ -95,6 +97,9 @@ func New(cfg Config) *Driver {
 	if cfg.Card == "" {
 		cfg.Card = "Fake"
 	}
+	if cfg.Path == "" {
+		cfg.Path = "/dev/fake0"
+	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		panic(err)
@@ -111,7 +116,7 @@ func (d *Driver) Open() (*v4l2.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v4l2.New(d, fd, "/dev/fake0")
+	return v4l2.New(d, fd, d.cfg.Path)
 }
 
 // Close ends the driver.
@@ -188,6 +193,25 @@ func (d *Driver) Event(kind v4l2.EventKind, id, payload uint32) {
 	e := sys.V4L2Event{Type: uint32(kind), ID: id, Sequence: seq}
 	*(*uint32)(unsafe.Pointer(&e.U)) = payload
 	d.events = append(d.events, e)
+	d.signalEvents()
+}
+
+// signalEvents makes poll say POLLPRI exactly while events wait: what it says of
+// a socket with out-of-band data.
+func (d *Driver) signalEvents() {
+	var b [1]byte
+	switch want := len(d.events) > 0; {
+	case d.gone || want == d.urgent:
+	case want:
+		must(unix.Sendto(d.far, b[:], unix.MSG_OOB, nil))
+		d.urgent = true
+	default:
+		unix.Recvfrom(d.near, b[:], unix.MSG_OOB)
+		if !d.signalled { // the byte's place in the stream polls as readable
+			unix.Read(d.near, b[:])
+		}
+		d.urgent = false
+	}
 }
 
 // signal makes the descriptor readable exactly while a frame is done.

@@ -120,6 +120,7 @@ func (d *Driver) serve(req uintptr, arg unsafe.Pointer) unix.Errno {
 		*e = d.events[0]
 		d.events = d.events[1:]
 		e.Pending = uint32(len(d.events))
+		d.signalEvents()
 	default:
 		return d.serveBuffers(req, arg)
 	}

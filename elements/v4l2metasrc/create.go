@@ -1,0 +1,245 @@
+package v4l2metasrc
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
+)
+
+// Create waits for the next frame.
+func (s *source) Create() (gstx.Buffer, gstx.Flow) {
+	if s.stream == nil {
+		return gstx.Buffer{}, gstx.FlowNotNegotiated
+	}
+	b, err := s.next(s.stream)
+	switch {
+	case err == nil:
+		return b, gstx.FlowOK
+	case err == sys.ErrWoken:
+		return gstx.Buffer{}, gstx.FlowFlushing
+	case errors.Is(err, v4l2.ErrEnd):
+		return gstx.Buffer{}, gstx.FlowEOS
+	}
+	s.element.Fail(gstx.ResourceRead, s.explain(err))
+	return gstx.Buffer{}, gstx.FlowError
+}
+
+// next gives the next frame that is whole. One wait looks at everything that
+// can happen: a frame, an event, a buffer that came back, unlock.
+func (s *source) next(st *stream) (gstx.Buffer, error) {
+	if !st.on {
+		// Not before the first call, which comes in PLAYING: older frames
+		// would fill the buffers.
+		if err := s.begin(st); err != nil {
+			return gstx.Buffer{}, err
+		}
+	}
+	for {
+		if err := st.giveBack(); err != nil {
+			return gstx.Buffer{}, err
+		}
+		returned := -1
+		if st.pool != nil {
+			returned = st.pool.WakeFD()
+		}
+		ready, err := s.dev.Wait(s.wake, returned, -1)
+		if err != nil {
+			return gstx.Buffer{}, err
+		}
+		if ready.Event {
+			if err := s.heed(st); err != nil {
+				return gstx.Buffer{}, err
+			}
+		}
+		if !ready.Frame {
+			continue
+		}
+		switch err := s.dev.Dequeue(&st.frame); {
+		case err == v4l2.ErrAgain:
+			continue
+		case err != nil:
+			return gstx.Buffer{}, err
+		}
+		b, err := s.take(st)
+		if err != nil || !b.IsNil() {
+			return b, err
+		}
+		if st.frame.Last {
+			return gstx.Buffer{}, v4l2.ErrEnd
+		}
+		if err := s.dev.Queue(st.frame.Index); err != nil {
+			return gstx.Buffer{}, err
+		}
+	}
+}
+
+// begin starts the driver.
+func (s *source) begin(st *stream) error {
+	if err := s.describe(st); err != nil {
+		return err
+	}
+	if err := s.dev.StreamOn(); err != nil {
+		return err
+	}
+	st.on = true
+	return nil
+}
+
+// giveBack queues the buffers that nobody downstream holds any more.
+func (st *stream) giveBack() error {
+	if st.pool == nil {
+		return nil
+	}
+	for {
+		i, ok := st.pool.Returned()
+		if !ok {
+			return nil
+		}
+		if err := st.dev.Queue(i); err != nil {
+			return err
+		}
+	}
+}
+
+// take makes a buffer of the frame that was dequeued; none if it is not fit to
+// be seen.
+func (s *source) take(st *stream) (gstx.Buffer, error) {
+	f := &st.frame
+	if st.counting {
+		gap := f.Sequence - st.sequence
+		st.offset += uint64(gap)
+		if gap > 1 {
+			s.lost.Add(uint64(gap - 1))
+		}
+	}
+	st.sequence, st.counting = f.Sequence, true
+	if f.Damaged || st.short() {
+		s.lost.Add(1)
+		return gstx.Buffer{}, nil
+	}
+	if st.pool == nil {
+		if err := s.makePool(st); err != nil {
+			return gstx.Buffer{}, err
+		}
+	}
+	for i := range f.NPlanes {
+		if f.Planes[i].Offset != st.start[i] {
+			return gstx.Buffer{}, fmt.Errorf("%w: pictures start at byte %d of memory %d, then at %d",
+				v4l2.ErrReply, st.start[i], i, f.Planes[i].Offset)
+		}
+	}
+	pts := st.stamp(s.element.RunningTime())
+	if pts != gstx.None {
+		if pts < st.pts { // waited in the driver while the pipeline was paused
+			s.lost.Add(1)
+			return gstx.Buffer{}, nil
+		}
+		st.pts = pts
+	}
+	duration := st.duration
+	if duration == 0 {
+		duration = gstx.None
+	}
+	b := st.pool.Acquire(f.Index, pts, duration, st.offset, nil)
+	if b.IsNil() {
+		return b, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
+	}
+	err := gstmeta.Attach(b.Pointer(), gstmeta.HDR, st.hdr)
+	if err == nil && !st.layers.IsNil() {
+		err = gstmeta.Attach(b.Pointer(), gstmeta.Layers, st.layers)
+	}
+	if err != nil {
+		b.Unref()
+		return gstx.Buffer{}, err
+	}
+	return b, nil
+}
+
+// short tells that the driver used fewer bytes than the picture has.
+func (st *stream) short() bool {
+	for _, p := range st.layout.Planes[:st.layout.N] {
+		m := st.frame.Planes[p.Memory]
+		if uint64(m.Offset)+uint64(p.Offset)+uint64(p.Size) > uint64(m.Used) {
+			return true
+		}
+	}
+	return false
+}
+
+// stamp maps the driver's time of a frame to the pipeline's running time: as
+// long before now as it lies before the present of its own clock.
+func (st *stream) stamp(running uint64) uint64 {
+	if running == gstx.None {
+		return gstx.None
+	}
+	var now unix.Timespec
+	if st.frame.Monotonic && unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) == nil {
+		if age := now.Nano() - st.frame.Timestamp; age >= 0 && uint64(age) <= running {
+			return running - uint64(age)
+		}
+	}
+	// A clock of its own, or a time before the pipeline's: complete just now.
+	return running - min(st.duration, running)
+}
+
+// makePool makes the buffers, with planes where the first frame has them: the
+// multi-planar API tells where a picture starts in its memory only then.
+func (s *source) makePool(st *stream) error {
+	layout := gstx.PoolLayout{
+		Format: st.layout.Pixel.Name, Width: st.format.Width, Height: st.format.Height, NPlanes: st.layout.N,
+	}
+	if !st.layout.Pixel.Linear() {
+		layout.Format = "DMA_DRM"
+	}
+	for m := range st.format.NPlanes {
+		st.start[m] = st.frame.Planes[m].Offset
+	}
+	// A memory ends with its last plane, so that plain readers get no padding.
+	var size, before [v4l2.MaxPlanes]uint64
+	for _, p := range st.layout.Planes[:st.layout.N] {
+		size[p.Memory] = max(size[p.Memory], uint64(st.start[p.Memory])+uint64(p.Offset)+uint64(p.Size))
+	}
+	for m := 1; m < st.format.NPlanes; m++ {
+		before[m] = before[m-1] + size[m-1]
+	}
+	for i, p := range st.layout.Planes[:st.layout.N] {
+		layout.Offset[i] = before[p.Memory] + uint64(st.start[p.Memory]) + uint64(p.Offset)
+		layout.Stride[i] = int32(p.Stride)
+	}
+	frames := make([][]gstx.PoolMemory, len(st.fds))
+	for i, memories := range st.fds {
+		for m, fd := range memories {
+			frames[i] = append(frames[i], gstx.PoolMemory{FD: fd.Int(), DMABuf: s.set.ioMode != ioMMap, Size: size[m]})
+		}
+	}
+	pool, err := gstx.NewPool(layout, frames)
+	if err != nil {
+		return err
+	}
+	st.pool = pool
+	s.warnOfStrides(st, &layout)
+	return s.describeLayers(st)
+}
+
+// warnOfStrides says so, once, when downstream will take the planes to be
+// elsewhere than they are.
+func (s *source) warnOfStrides(st *stream, l *gstx.PoolLayout) {
+	if s.videoMeta || st.caps.DMADRM {
+		return
+	}
+	for i := range l.NPlanes {
+		if l.Offset[i] != st.caps.Offset[i] || l.Stride[i] != st.caps.Stride[i] {
+			s.element.Warn(gstx.StreamFormat, &gstx.Error{
+				Code: gstx.StreamFormat,
+				Text: fmt.Sprintf("The lines of %s's pictures are padded, and the next element does not read GstVideoMeta: what it makes of them may be skewed. Insert videoconvert, or choose another width.", st.dev.Name()),
+			})
+			return
+		}
+	}
+}

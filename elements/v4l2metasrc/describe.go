@@ -1,0 +1,102 @@
+package v4l2metasrc
+
+import (
+	"fmt"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
+)
+
+// describe makes the block about the content. It is made again only when the
+// device says that something changed.
+func (s *source) describe(st *stream) error {
+	mastering, light, err := s.static()
+	if err != nil {
+		return err
+	}
+	return st.hold(&st.hdr, &meta.Block{
+		Color: &meta.Color{
+			Primaries: st.color.Primaries, Transfer: st.color.Transfer, Matrix: st.color.Matrix,
+			FullRange: st.color.FullRange, ChromaSite: meta.ChromaUnspecified,
+		},
+		MasteringDisplay: mastering,
+		ContentLight:     light,
+	})
+}
+
+// describeLayers makes the block about the memory: one layer with the frame's
+// planes. Formats that DRM has no code for have none.
+func (s *source) describeLayers(st *stream) error {
+	pixel := st.layout.Pixel
+	if pixel.DRM == 0 {
+		return nil
+	}
+	w, h := st.format.Width, st.format.Height
+	l := &meta.Layers{Layers: []meta.Layer{{
+		FourCC: uint32(pixel.DRM), Role: meta.RoleVideo, Width: w, Height: h,
+		Crop: meta.Rect{W: w, H: h}, Dst: meta.Place{W: w, H: h},
+		Alpha: 65535, NPlanes: uint32(st.layout.N),
+	}}}
+	for _, p := range st.layout.Planes[:st.layout.N] {
+		l.Planes = append(l.Planes, meta.Plane{
+			Memory: uint32(p.Memory), Stride: p.Stride,
+			Offset: uint64(st.start[p.Memory]) + uint64(p.Offset), Size: uint64(p.Size),
+			Modifier: pixel.Modifier,
+		})
+	}
+	return st.hold(&st.layers, &meta.Block{Layers: l})
+}
+
+// hold seals a block and puts it in the place of the last one.
+func (st *stream) hold(h *gstmeta.Holder, b *meta.Block) error {
+	made, err := st.writer.Write(b)
+	if err != nil {
+		return err
+	}
+	h.Unref()
+	*h = made.Ref()
+	return nil
+}
+
+// heed takes the events that wait: the metadata may have changed, or the source
+// may have become another.
+func (s *source) heed(st *stream) error {
+	for {
+		switch err := s.dev.DequeueEvent(&st.event); {
+		case err == v4l2.ErrAgain:
+			return nil
+		case err != nil:
+			return err
+		}
+		switch st.event.Kind {
+		case v4l2.EventEOS:
+			return v4l2.ErrEnd
+		case v4l2.EventControl:
+			if err := s.describe(st); err != nil {
+				return err
+			}
+		case v4l2.EventSourceChange:
+			if st.event.Changes&sys.V4L2_EVENT_SRC_CH_RESOLUTION == 0 {
+				continue
+			}
+			now, err := s.dev.Format()
+			if err != nil {
+				return err
+			}
+			if now.FourCC != st.format.FourCC || now.Width != st.format.Width || now.Height != st.format.Height {
+				return &gstx.Error{
+					Code: gstx.StreamFormat,
+					Text: fmt.Sprintf("What %s captures has changed from %v to %v; start again.", st.dev.Name(), &st.format, &now),
+				}
+			}
+			// The same picture in other colours.
+			st.color = now.Color()
+			if err := s.describe(st); err != nil {
+				return err
+			}
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package v4l2metasrc
+
+import (
+	"sync"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/meta"
+)
+
+// source is the Go half of one element.
+type source struct {
+	store
+	element *gstx.Element
+	open    func(path string) (*v4l2.Device, error) // v4l2.Open but in tests
+
+	wakeMu sync.Mutex // guards wake: unlock may come while stop runs
+	wake   *sys.Wake
+
+	// The running state, made by Start and torn down by Stop. The streaming
+	// thread has it to itself but for what is said to be shared.
+	set    settings
+	dev    *v4l2.Device
+	modes  []mode
+	stream *stream // nil until a format is set
+
+	latencyMu sync.Mutex // guards latency, which any thread asks for
+	latency   [2]uint64  // minimum, maximum in ns; 0, 0 before it is known
+
+	videoMeta bool // downstream reads GstVideoMeta
+}
+
+func newSource(e *gstx.Element, open func(string) (*v4l2.Device, error)) *source {
+	e.SetLive(true)
+	s := &source{element: e, open: open}
+	s.settings.device = defaultDevice
+	s.fd = -1
+	return s
+}
+
+// Start opens the device and asks what it can do.
+func (s *source) Start() (err error) {
+	s.set = s.snapshot()
+	s.lost.Store(0)
+	s.setLatency(0, 0)
+	defer func() {
+		if err != nil {
+			s.Stop()
+		}
+	}()
+	if s.dev, err = s.open(s.set.device); err != nil {
+		return s.explain(err)
+	}
+	if s.modes, err = probe(s.dev); err != nil {
+		return s.explain(err)
+	}
+	if len(s.modes) == 0 {
+		return &gstx.Error{
+			Code: gstx.StreamFormat,
+			Text: "Device " + s.set.device + " offers no format that GStreamer has a name for; v4l2-ctl --list-formats shows what it has.",
+		}
+	}
+	// A change of these is told while frames are waited for. Not every device
+	// has them, and none is needed.
+	for _, e := range [...]struct {
+		kind v4l2.EventKind
+		id   uint32
+	}{
+		{v4l2.EventSourceChange, 0}, {v4l2.EventEOS, 0},
+		{v4l2.EventControl, v4l2.ControlMasteringDisplay}, {v4l2.EventControl, v4l2.ControlContentLight},
+	} {
+		if err := s.dev.Subscribe(e.kind, e.id); err != nil {
+			s.element.Debugf("%v", err)
+		}
+	}
+	w, err := sys.NewWake()
+	if err != nil {
+		return err
+	}
+	s.wakeMu.Lock()
+	s.wake = w
+	s.wakeMu.Unlock()
+	s.opened(s.dev.Capability().Card, s.dev.FD())
+	s.element.Infof("%s is %+v, %d modes", s.set.device, s.dev.Capability(), len(s.modes))
+	return nil
+}
+
+// Stop closes the device. Frames that are still held downstream stay valid.
+func (s *source) Stop() error {
+	s.opened("", -1)
+	if lost := s.lost.Load(); lost > 0 {
+		s.element.Warningf("%s: %d frames lost", s.set.device, lost)
+	}
+	s.stream.close()
+	s.stream = nil
+	s.dev.Close()
+	s.dev, s.modes = nil, nil
+	s.wakeMu.Lock()
+	defer s.wakeMu.Unlock()
+	if s.wake != nil {
+		s.wake.Close()
+		s.wake = nil
+	}
+	return nil
+}
+
+// Unlock ends the streaming thread's wait.
+func (s *source) Unlock() {
+	s.wakeMu.Lock()
+	defer s.wakeMu.Unlock()
+	if s.wake != nil {
+		s.wake.Set()
+	}
+}
+
+// UnlockStop allows waiting again.
+func (s *source) UnlockStop() {
+	s.wakeMu.Lock()
+	defer s.wakeMu.Unlock()
+	if s.wake != nil {
+		s.wake.Clear()
+	}
+}
+
+// Caps are those of the open device.
+func (s *source) Caps() (string, error) {
+	if s.dev == nil {
+		return "", nil
+	}
+	now, err := s.dev.Format()
+	if err != nil {
+		return "", s.explain(err)
+	}
+	mastering, light, err := s.static()
+	if err != nil {
+		return "", err
+	}
+	var extra string
+	if mastering != nil {
+		extra += ", mastering-display-info = (string) " + mastering.String()
+	}
+	if light != nil {
+		extra += ", content-light-level = (string) " + light.String()
+	}
+	return capsOf(s.modes, now, s.set.ioMode != ioMMap, extra), nil
+}
+
+// Prefer is what the device is set to.
+func (s *source) Prefer() (width, height, fpsN, fpsD int32) {
+	if s.dev == nil {
+		return 0, 0, 0, 0
+	}
+	if f, err := s.dev.Format(); err == nil {
+		width, height = int32(f.Width), int32(f.Height)
+	}
+	fpsN, fpsD = 30, 1
+	if i, err := s.dev.FrameInterval(); err == nil && i.Den <= 1<<31-1 && i.Num <= 1<<31-1 {
+		fpsN, fpsD = int32(i.Den), int32(i.Num)
+	}
+	return width, height, fpsN, fpsD
+}
+
+// SetCaps sets the format and gets everything ready to stream.
+func (s *source) SetCaps(f *gstx.VideoFormat) error {
+	s.stream.close()
+	s.stream = nil
+	st, err := s.newStream(f)
+	if err != nil {
+		return s.explain(err)
+	}
+	s.stream = st
+	// A frame is told of when it is complete; when downstream holds on to
+	// frames, as many wait as there are.
+	s.setLatency(st.duration, st.duration*uint64(s.dev.Buffers()))
+	s.element.PostLatency()
+	return nil
+}
+
+// DecideAllocation remembers whether downstream understands the driver's
+// strides.
+func (s *source) DecideAllocation(videoMeta bool) { s.videoMeta = videoMeta }
+
+// Latency answers the pipeline's query.
+func (s *source) Latency() (lo, hi uint64, ok bool) {
+	s.latencyMu.Lock()
+	defer s.latencyMu.Unlock()
+	return s.latency[0], s.latency[1], s.latency[0] != 0
+}
+
+func (s *source) setLatency(lo, hi uint64) {
+	s.latencyMu.Lock()
+	defer s.latencyMu.Unlock()
+	s.latency = [2]uint64{lo, hi}
+}
+
+// static is the HDR10 metadata: of the device's controls, else of the settings;
+// nil where neither knows.
+func (s *source) static() (*meta.MasteringDisplay, *meta.ContentLight, error) {
+	mastering, light := s.set.mastering, s.set.light
+	switch v, ok, err := s.dev.MasteringDisplay(); {
+	case err != nil:
+		return nil, nil, s.explain(err)
+	case ok:
+		// Outside the control's own limits are the zeros of a source that has
+		// not told any.
+		if m := meta.MasteringDisplayFromV4L2(v); valid(&m) {
+			mastering = &m
+		}
+	}
+	switch v, ok, err := s.dev.ContentLight(); {
+	case err != nil:
+		return nil, nil, s.explain(err)
+	case ok:
+		if l := meta.ContentLightFromV4L2(v); l != (meta.ContentLight{}) {
+			light = &l
+		}
+	}
+	return mastering, light, nil
+}
+
+func valid(m *meta.MasteringDisplay) bool {
+	_, ok := m.V4L2()
+	return ok
+}

@@ -1,0 +1,150 @@
+package v4l2metasrc
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
+)
+
+// buffers is how many frames the driver is asked for: it wants two or three to
+// work with, a display holds two, and the rest are for a queue in between.
+const buffers = 8
+
+// stream is one negotiated format and its buffers.
+type stream struct {
+	dev      *v4l2.Device // borrowed
+	caps     *gstx.VideoFormat
+	format   v4l2.Format
+	layout   v4l2.Layout
+	color    v4l2.Color
+	duration uint64 // ns of one frame, 0 when unknown
+
+	fds  [][]*sys.FD // each buffer's memories
+	on   bool
+	pool *gstx.Pool // nil until the first frame tells where pictures start
+	// Where pictures start in each memory.
+	start [v4l2.MaxPlanes]uint32
+
+	frame    v4l2.Frame
+	event    v4l2.Event
+	counting bool   // sequence is known
+	sequence uint32 // of the last frame
+	offset   uint64 // of the last frame: the sequence without its wrap-around
+	pts      uint64 // of the last frame
+
+	writer *gstmeta.Writer
+	hdr    gstmeta.Holder // one reference of ours each
+	layers gstmeta.Holder
+}
+
+// newStream sets the format and exports the buffers; it does not start yet.
+func (s *source) newStream(f *gstx.VideoFormat) (st *stream, err error) {
+	st = &stream{dev: s.dev, caps: f, writer: gstmeta.NewWriter()}
+	defer func() {
+		if err != nil {
+			st.close()
+			st = nil
+		}
+	}()
+	if err := st.setFormat(candidates(s.modes, f)); err != nil {
+		return st, err
+	}
+	if err := st.setInterval(s.element); err != nil {
+		return st, err
+	}
+	n, err := s.dev.Request(buffers)
+	if err != nil {
+		return st, err
+	}
+	for i := range n {
+		st.fds = append(st.fds, nil)
+		for m := range s.dev.Memories() {
+			fd, err := s.dev.Export(i, m)
+			if errors.Is(err, v4l2.ErrUnsupported) {
+				err = fmt.Errorf("%w: %w", errExport, err)
+			}
+			if err != nil {
+				return st, err
+			}
+			st.fds[i] = append(st.fds[i], fd)
+		}
+		if err := s.dev.Queue(i); err != nil {
+			return st, err
+		}
+	}
+	s.element.Infof("%v in %d buffers of %d memories for %s", &st.format, n, s.dev.Memories(), f.Caps)
+	return st, nil
+}
+
+// setFormat sets the first of the device's formats that gives what the caps say.
+func (st *stream) setFormat(pixels []*v4l2.Pixel) error {
+	width, height := uint32(st.caps.Width), uint32(st.caps.Height)
+	for _, p := range pixels {
+		f, err := st.dev.SetFormat(v4l2.Format{
+			FourCC: p.FourCC, Width: width, Height: height, NPlanes: p.Memories, Field: sys.V4L2_FIELD_NONE,
+		})
+		if err != nil {
+			return err
+		}
+		if f.FourCC != p.FourCC || f.Width != width || f.Height != height {
+			continue
+		}
+		layout, err := f.Layout()
+		if err != nil {
+			return err
+		}
+		st.format, st.layout, st.color = f, layout, f.Color()
+		return nil
+	}
+	return &gstx.Error{
+		Code: gstx.StreamFormat,
+		Text: fmt.Sprintf("Device %s cannot capture %s; v4l2-ctl --list-formats-ext shows what it can.", st.dev.Name(), st.caps.Caps),
+	}
+}
+
+// setInterval sets the frame rate of the caps, where the device lets it be set.
+func (st *stream) setInterval(e *gstx.Element) error {
+	got, err := st.dev.FrameInterval()
+	if want := (v4l2.Fraction{Num: uint32(st.caps.FPSD), Den: uint32(st.caps.FPSN)}); st.caps.FPSN > 0 && want != got {
+		got, err = st.dev.SetFrameInterval(want)
+		if err == nil && uint64(got.Num)*uint64(want.Den) != uint64(want.Num)*uint64(got.Den) {
+			e.Warningf("%s: frame interval %d/%d s instead of %d/%d s", st.dev.Name(), got.Num, got.Den, want.Num, want.Den)
+		}
+	}
+	switch {
+	case err == nil:
+		st.duration = uint64(got.Num) * uint64(time.Second) / uint64(got.Den)
+	case !errors.Is(err, v4l2.ErrUnsupported):
+		return err
+	case st.caps.FPSN > 0:
+		st.duration = uint64(st.caps.FPSD) * uint64(time.Second) / uint64(st.caps.FPSN)
+	}
+	return nil
+}
+
+// close stops the stream and gives its buffers up; those downstream stay valid.
+// st may be nil.
+func (st *stream) close() {
+	if st == nil {
+		return
+	}
+	// The device may be gone: there is nothing left to stop then.
+	st.dev.StreamOff()
+	st.pool.Close()
+	for _, memories := range st.fds {
+		for _, fd := range memories {
+			fd.Close()
+		}
+	}
+	st.fds = nil
+	st.dev.Request(0)
+	st.hdr.Unref()
+	st.layers.Unref()
+	st.hdr, st.layers = gstmeta.Holder{}, gstmeta.Holder{}
+	st.writer.Close()
+}
