@@ -10,14 +10,19 @@ import (
 	"unsafe"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
-// Register makes all elements known to GStreamer: as features of plugin (a
+// Register makes all elements and the two metas known to GStreamer: as features of plugin (a
 // *GstPlugin; with go-gst: gst.UnsafePluginToGlibNone), or of the running program
 // when plugin is nil. GStreamer must be initialised. Calling it again, or having
 // the plugin file loaded as well, is harmless: a type that exists is used.
 func Register(plugin unsafe.Pointer) error {
-	var errs []error
+	register := gstmeta.Register
+	if plugin != nil {
+		register = func() error { return gstmeta.RegisterFactory(plugin) }
+	}
+	errs := []error{register()}
 	for _, c := range classes {
 		errs = append(errs, gstx.Register(plugin, c))
 	}
