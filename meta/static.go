@@ -60,7 +60,7 @@ func (l *ContentLight) decode(p []byte) error {
 	return nil
 }
 
-// AmbientViewing is the room the picture was graded in (H.265 D.3.39, SEI 148).
+// AmbientViewing is the room the picture was graded in (ambient viewing environment, H.265 SEI 148).
 type AmbientViewing struct {
 	Illuminance uint32 // 0.0001 lx
 	Light       Chromaticity
