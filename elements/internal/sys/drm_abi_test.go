@@ -79,7 +79,7 @@ func TestDRMStructuresMatchTheHeaders(t *testing.T) {
 			}
 			rows = append(rows,
 				abi.Offset(s.c, name, fields[i].Offset),
-				abi.Row{"sizeof(((struct " + s.c + " *)0)->" + name + ")", uint64(fields[i].Type.Size())})
+				abi.Const("sizeof(((struct "+s.c+" *)0)->"+name+")", fields[i].Type.Size()))
 		}
 	}
 	abi.Compare(t, drmHeaders, rows, drmFlags...)
