@@ -1,0 +1,45 @@
+package e2e
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// BenchmarkDisplay shows frames of vivid on vkms, as fast as the display takes
+// them. floor: kmssink on its plane path. peer: kmssink with force-modesetting.
+// ours: v4l2metasrc to kmsmetasink, metadata and all. Each is a gst-launch-1.0 of
+// its own; what starting costs is taken out by running a short and a long one.
+func BenchmarkDisplay(b *testing.B) {
+	machine(b)
+	const (
+		size  = "width=640,height=480,framerate=60/1"
+		stock = "v4l2src io-mode=dmabuf device=%s num-buffers=%d ! video/x-raw,format=BGRx," + size
+		own   = "v4l2metasrc device=%s num-buffers=%d ! video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=XR24," + size
+	)
+	for _, c := range []struct{ name, source, sink string }{
+		{"floor", stock, "kmssink driver-name=vkms sync=false"},
+		{"peer", stock, "kmssink driver-name=vkms force-modesetting=true sync=false"},
+		{"ours", own, "kmsmetasink device=" + vkmsCard + " sync=false"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			const short, long = 60, 360
+			play := func(frames int) (wall, cpu time.Duration) {
+				args := "-q --no-fault " + fmt.Sprintf(c.source, vividSP, frames) + " ! " + c.sink
+				cmd := exec.Command("gst-launch-1.0", strings.Fields(args)...)
+				start := time.Now()
+				if out, err := cmd.CombinedOutput(); err != nil {
+					b.Fatalf("%s: %v\n%s", args, err, out)
+				}
+				return time.Since(start), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+			}
+			play(short) // the registry and the page cache are warm after it
+			wall1, cpu1 := play(short)
+			wall2, cpu2 := play(long)
+			b.ReportMetric((long-short)/(wall2-wall1).Seconds(), "fps")
+			b.ReportMetric(float64((cpu2-cpu1).Microseconds())/(long-short), "cpu-us/frame")
+		})
+	}
+}

@@ -1,0 +1,98 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Every fault ends the pipeline with an error that says what and where, and
+// leaves the display as it was.
+func TestFaultsAreClearErrors(t *testing.T) {
+	machine(t)
+	const (
+		source = "hdrmetatestsrc num-buffers=30"
+		sink   = "! kmsmetasink driver-name=vkms"
+	)
+	for _, c := range []struct {
+		name    string
+		prepare func(t *testing.T)
+		play    []string
+		words   []string
+	}{
+		{"no such capture device", nil, []string{"v4l2metasrc device=/dev/video99", sink}, []string{"/dev/video99", "no such"}},
+		{"not a capture device", nil, []string{"v4l2metasrc device=/dev/null", sink}, []string{"/dev/null"}},
+		{"capture device busy", func(t *testing.T) {
+			p := run(t, "v4l2-ctl", "-d", vividSP, "--stream-mmap", "--stream-count=100000")
+			eventually(t, "v4l2-ctl streams", func() bool { return strings.Contains(p.out.String(), "<") })
+		}, []string{"v4l2metasrc device=" + vividSP, sink}, []string{vividSP, "busy"}},
+		{"no such driver", nil, []string{source, "! kmsmetasink driver-name=nosuch"}, []string{"nosuch"}},
+		{"no such card", nil, []string{source, "! kmsmetasink device=/dev/dri/card99"}, []string{"/dev/dri/card99", "no such"}},
+		{"no such connector", nil, []string{source, sink + " connector-id=4242"}, []string{"4242"}},
+		{"another program is DRM master", func(t *testing.T) {
+			p := run(t, "sh", "-c", "sleep 600 | exec modetest -M vkms -s "+fmt.Sprint(connector(t).ID)+":640x480")
+			eventually(t, "modetest shows its picture", func() bool {
+				return look(t).CRTCs[0].Properties["ACTIVE"].Raw == 1 || p.ended()
+			})
+		}, []string{source, sink}, []string{vkmsCard, "master"}},
+		{"no connector is connected", func(t *testing.T) {
+			status := fmt.Sprintf("/sys/class/drm/%s-HDMI-A-1/status", filepath.Base(vkmsCard))
+			write(t, status, "off")
+			t.Cleanup(func() { write(t, status, "detect") })
+		}, []string{source, sink}, []string{vkmsCard, "connect"}},
+		{"a format no plane takes", nil,
+			[]string{source, "! video/x-raw,format=P010_10LE ! kmsmetasink driver-name=" + "cirrus-qemu"}, nil},
+		{"negotiation fails", nil,
+			[]string{source, "! capsfilter caps=video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=RG16", sink}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.prepare != nil {
+				c.prepare(t)
+			}
+			before := look(t)
+			play(t, c.play...).mustFail(c.words...)
+			checkRestored(t, before)
+		})
+	}
+}
+
+func TestUnpluggedDeviceIsAnErrorAndComesBack(t *testing.T) {
+	machine(t)
+	before := look(t)
+	pipeline := []string{"v4l2metasrc device=" + vividMP + " num-buffers=600",
+		"! video/x-raw(memory:DMABuf),width=640,height=480,framerate=60/1 ! kmsmetasink driver-name=vkms"}
+
+	trace := traceFlips(t)
+	p := play(t, pipeline...)
+	showing(t, p, trace)
+	write(t, "/sys/bus/platform/drivers/vivid/unbind", "vivid.1")
+	gone := time.Now()
+	p.mustFail(vividMP)
+	if took := time.Since(gone); took > 10*time.Second {
+		t.Errorf("the error took %v", took)
+	}
+	checkRestored(t, before)
+
+	write(t, "/sys/bus/platform/drivers/vivid/bind", "vivid.1")
+	eventually(t, vividMP+" is back", func() bool { _, err := os.Stat(vividMP); return err == nil })
+	pipeline[0] = "v4l2metasrc device=" + vividMP + " num-buffers=30"
+	play(t, pipeline...).mustEnd()
+}
+
+// Ctrl-C at any moment of the start, negotiation included, ends in order.
+func TestInterruptedStartEndsInOrder(t *testing.T) {
+	machine(t)
+	before := look(t)
+	for delay := 100 * time.Millisecond; delay <= 1500*time.Millisecond; delay += 200 * time.Millisecond {
+		p := play(t, "v4l2metasrc device="+vividSP, "! video/x-raw,width=640,height=480 ! kmsmetasink driver-name=vkms")
+		time.Sleep(delay)
+		p.interrupt()
+		if status := p.wait(); status != 0 && !strings.Contains(p.out.String(), "interrupt") {
+			t.Errorf("interrupted after %v: %v\n%s", delay, p.cmd.ProcessState, &p.out)
+		}
+		checkRestored(t, before)
+	}
+}

@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/gst-shmmeta/gst-shmmeta/test/witness"
+)
+
+// flips is the kernel's record of frames shown, until the end of the test.
+type flips struct{ t *testing.T }
+
+func traceFlips(t *testing.T) flips {
+	t.Helper()
+	trace, err := witness.TraceFlips()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { trace.Stop() })
+	return flips{t}
+}
+
+// vblanks are the numbers of the vertical blanks at which frames were shown.
+func (f flips) vblanks() []uint64 {
+	f.t.Helper()
+	all, err := witness.Flips{}.All()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	numbers := make([]uint64, len(all))
+	for i, flip := range all {
+		numbers[i] = flip.VBlank
+	}
+	return numbers
+}
+
+// showing waits until frames arrive at the display.
+func showing(t *testing.T, p *program, trace flips) {
+	t.Helper()
+	eventually(t, "frames are shown", func() bool { return len(trace.vblanks()) >= 5 || p.ended() })
+	if p.ended() {
+		t.Fatalf("%s ended: %v\n%s", p.cmd, p.cmd.ProcessState, &p.out)
+	}
+}
+
+// crc is the check sum of the still picture that the program shows on vkms.
+func crc(t *testing.T, p *program, trace flips) string {
+	t.Helper()
+	showing(t, p, trace)
+	sum, err := witness.CRC(vkmsCard)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, &p.out)
+	}
+	return sum
+}
+
+// look gives the state of vkms.
+func look(t *testing.T) witness.Display {
+	t.Helper()
+	d, err := witness.Look(vkmsCard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// connector is the one of vkms that has HDR properties.
+func connector(t *testing.T) *witness.Object {
+	t.Helper()
+	c := look(t).HDR()
+	if c == nil {
+		t.Fatalf("%s has no connector with HDR_OUTPUT_METADATA", vkmsCard)
+	}
+	return c
+}
+
+func hdrMetadata(t *testing.T) string {
+	t.Helper()
+	s, err := witness.HDRMetadata(vkmsCard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// checkRestored compares the display with what it was.
+func checkRestored(t *testing.T, before witness.Display) {
+	t.Helper()
+	if d := witness.Difference(before.State(), look(t).State()); d != "" {
+		t.Errorf("the display is not as it was:\n%s", d)
+	}
+}
+
+// checkImported fails when any framebuffer is one to copy into.
+func checkImported(t *testing.T) {
+	t.Helper()
+	imported, own, err := witness.Framebuffers(vkmsCard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if imported == 0 || own != 0 {
+		t.Errorf("%d framebuffers of imported DMA-bufs, %d of the card's own memory; want some, and none", imported, own)
+	}
+}
