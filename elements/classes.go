@@ -4,10 +4,12 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetadump"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetatestsrc"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/v4l2metasrc"
 )
 
 // classes are all elements, in the order of the data's way.
 var classes = []gstx.Class{
+	v4l2metasrc.Class,
 	hdrmetatestsrc.Class,
 	hdrmetadump.Class,
 }

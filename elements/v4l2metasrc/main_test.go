@@ -24,6 +24,9 @@ func openFake(path string) (*v4l2.Device, error) {
 	if d, ok := fakes.Load(path); ok {
 		return d.(*v4l2test.Driver).Open()
 	}
+	if strings.Contains(path, ":") {
+		return openOneFormat(path)
+	}
 	return v4l2.Open(path)
 }
 

@@ -1,0 +1,36 @@
+//go:build !race
+
+// The race detector allocates on its own account.
+
+package v4l2metasrc
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2/v4l2test"
+	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
+)
+
+// Ten thousand frames cost no more Go allocations than a hundred: starting and
+// stopping does, a frame does not.
+func TestStreamingDoesNotAllocate(t *testing.T) {
+	_, path := driver(t, v4l2test.Config{Formats: []string{"NM12"}, Multiplanar: true, FreeRunning: true})
+	allocations := func(frames string) uint64 {
+		p := pipe.New(t, "fakev4l2metasrc device="+path+" num-buffers="+frames+" ! fakesink")
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p.SetState(gst.StatePlaying)
+		p.EOS(patience)
+		runtime.ReadMemStats(&after)
+		p.Stop()
+		return after.Mallocs - before.Mallocs
+	}
+	allocations("100")
+	few, many := allocations("100"), allocations("10100")
+	if many > few+1000 {
+		t.Errorf("%d allocations for 10000 frames more, want none", many-few)
+	}
+}

@@ -1,0 +1,296 @@
+package v4l2metasrc
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+	"golang.org/x/sys/unix"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"github.com/gst-shmmeta/gst-shmmeta/test/leak"
+	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
+)
+
+// vivid is the path of one of the virtual machine's vivid nodes.
+func vivid(t *testing.T, variable string) string {
+	t.Helper()
+	path := os.Getenv(variable)
+	if path == "" {
+		missing := "no vivid device: $" + variable + " is not set (test/vm/gotest sets it)"
+		if os.Getenv("REQUIRE_DEVICES") == "1" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
+	}
+	return path
+}
+
+// set changes a control of a device until the test ends.
+func set(t *testing.T, path, name string, value int32) {
+	t.Helper()
+	old := put(t, path, name, value)
+	t.Cleanup(func() { put(t, path, name, old) })
+}
+
+// put changes a control of a device and gives what it was.
+func put(t *testing.T, path, name string, value int32) int32 {
+	t.Helper()
+	dev, err := v4l2.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	all, err := dev.Controls()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if c.Name == name {
+			old, _ := dev.Control(c.ID) // a button has no value
+			if _, err := dev.SetControl(c.ID, value); err != nil {
+				t.Fatal(err)
+			}
+			return old
+		}
+	}
+	t.Fatalf("%s has no control %q", path, name)
+	return 0
+}
+
+func TestVividFramesOfEveryLayout(t *testing.T) {
+	for _, c := range []struct{ node, caps, format string }{
+		{"VIVID_SP", "video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=XR24", "BGRx"},
+		{"VIVID_SP", "video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=NV12", "NV12"},
+		{"VIVID_SP", "video/x-raw,format=I420", "I420"},
+		{"VIVID_SP", "video/x-raw,format=RGB", "RGB"},
+		{"VIVID_MP", "video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=NV12", "NV12"},
+		{"VIVID_MP", "video/x-raw,format=Y444", "Y444"}, // three memories only
+	} {
+		t.Run(c.node+" "+c.format, func(t *testing.T) {
+			path := vivid(t, c.node)
+			leakless(t, func(t *testing.T) {
+				p, r := build(t, "v4l2metasrc device=%s num-buffers=12 ! %s,width=640,height=360,framerate=25/1", path, c.caps)
+				p.SetState(gst.StatePlaying)
+				p.EOS(patience)
+				frames := r.all()
+				if len(frames) != 12 {
+					t.Fatalf("%d frames, want 12", len(frames))
+				}
+				if r.format.Format != c.format || r.format.Width != 640 || r.format.FPSN != 25 {
+					t.Errorf("negotiated %s", r.format.Caps)
+				}
+				ids := map[any]bool{}
+				for i, f := range frames {
+					if f.Mem[0].DMABuf != 1 || f.hdr == nil || f.layers == nil {
+						t.Fatalf("frame %d: DMA-buf %d, HDR meta %v, LAYERS meta %v", i, f.Mem[0].DMABuf, f.hdr != nil, f.layers != nil)
+					}
+					if f.NPlanes != uint32(len(f.layers.Layers.Planes)) {
+						t.Errorf("frame %d: %d planes, LAYERS %d", i, f.NPlanes, len(f.layers.Layers.Planes))
+					}
+					for k, plane := range f.layers.Layers.Planes {
+						if plane.Offset+plane.Size > f.Mem[plane.Memory].Size || plane.Offset != f.PlaneOffset[k] || plane.Memory != f.PlaneMem[k] {
+							t.Errorf("frame %d plane %d: %+v in %+v, GstVideoMeta has memory %d, offset %d", i, k, plane, f.Mem[plane.Memory], f.PlaneMem[k], f.PlaneOffset[k])
+						}
+					}
+					if i > 0 && (f.PTS <= frames[i-1].PTS || f.Offset <= frames[i-1].Offset) {
+						t.Errorf("frame %d: pts %d offset %d after %d and %d", i, f.PTS, f.Offset, frames[i-1].PTS, frames[i-1].Offset)
+					}
+					ids[f.Mem[0].ID] = true
+				}
+				// 40 ms a frame: the first one is complete after about that.
+				if first := time.Duration(frames[0].PTS); first > 3*time.Second {
+					t.Errorf("the first frame is of %v", first)
+				}
+				if len(ids) > buffers {
+					t.Errorf("%d memories for %d buffers", len(ids), buffers)
+				}
+			})
+		})
+	}
+}
+
+// The picture that GStreamer makes of multi-planar memories that do not start
+// with the picture is that of the plain format.
+func TestVividPictureInSeparateMemoriesIsTheSame(t *testing.T) {
+	path := vivid(t, "VIVID_MP")
+	for name, value := range map[string]int32{"OSD Text Mode": 2, "Test Pattern": 1} {
+		set(t, path, name, value)
+	}
+	picture := func(code string) []byte {
+		t.Helper()
+		file := t.TempDir() + "/" + code
+		p := pipe.New(t, fmt.Sprintf("fakev4l2metasrc device=%s:%s num-buffers=1 ! video/x-raw,format=NV16,width=320,height=180 ! videoconvert ! video/x-raw,format=RGB ! filesink location=%s", code, path, file))
+		p.SetState(gst.StatePlaying)
+		p.EOS(patience)
+		p.Stop()
+		b, err := os.ReadFile(file)
+		if err != nil || len(b) != 320*180*3 {
+			t.Fatalf("%d bytes, %v", len(b), err)
+		}
+		return b
+	}
+	plain, separate := picture("NV16"), picture("NM16")
+	if string(plain) != string(separate) {
+		t.Error("the pictures differ")
+	}
+}
+
+// oneFormat is the kernel with devices that list a single format.
+type oneFormat struct{ code v4l2.FourCC }
+
+func (k oneFormat) Ioctl(fd int, req uintptr, arg unsafe.Pointer) error {
+	if req == sys.VIDIOC_ENUM_FMT {
+		e := (*sys.V4L2FmtDesc)(arg)
+		if e.Index > 0 {
+			return unix.EINVAL
+		}
+		e.PixelFormat = uint32(k.code)
+		return nil
+	}
+	return sys.Ioctl(fd, req, arg)
+}
+
+func (oneFormat) Mmap(int, int64, int) ([]byte, error) { return nil, unix.ENOSYS }
+
+// openOneFormat opens the device of a path CODE:PATH.
+func openOneFormat(name string) (*v4l2.Device, error) {
+	code, path, _ := strings.Cut(name, ":")
+	fd, err := sys.OpenFD(path, unix.O_RDWR|unix.O_NONBLOCK)
+	if err != nil {
+		return nil, err
+	}
+	return v4l2.New(oneFormat{v4l2.MakeFourCC(code)}, fd, path)
+}
+
+func TestVividColoursReachCapsAndMeta(t *testing.T) {
+	path := vivid(t, "VIVID_SP")
+	set(t, path, "Colorspace", 4)        // BT.2020
+	set(t, path, "Transfer Function", 7) // SMPTE 2084
+	p, r := build(t, "v4l2metasrc device=%s content-light-level=1000:400 ! video/x-raw(ANY),format={NV12,DMA_DRM},drm-format=NV12", path)
+	p.SetState(gst.StatePlaying)
+	f := r.wait(t, 2)[1]
+	want := meta.Color{Primaries: meta.PrimariesBT2020, Transfer: meta.TransferPQ, Matrix: meta.MatrixBT2020, ChromaSite: meta.ChromaUnspecified}
+	if *f.hdr.Color != want || f.hdr.ContentLight == nil || f.hdr.ContentLight.MaxCLL != 1000 {
+		t.Errorf("got %+v, %+v", f.hdr.Color, f.hdr.ContentLight)
+	}
+	if !strings.Contains(r.format.Caps, "colorimetry=(string)bt2100-pq") || r.format.Light != "1000:400" {
+		t.Errorf("negotiated %s", r.format.Caps)
+	}
+	// The source turns SDR while it plays: vivid tells by an event.
+	set(t, path, "Transfer Function", 1)
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		all := r.all()
+		if last := all[len(all)-1].hdr; last.Color.Transfer == meta.TransferBT2020 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the metadata did not follow the source")
+		}
+	}
+}
+
+func TestVividLatencyIsAFrame(t *testing.T) {
+	path := vivid(t, "VIVID_SP")
+	p, r := build(t, "v4l2metasrc name=src device=%s ! video/x-raw(ANY),width=320,height=180,framerate=25/1", path)
+	p.SetState(gst.StatePlaying)
+	r.wait(t, 1)
+	q := gst.NewQueryLatency()
+	if !p.Element("src").Query(q) {
+		t.Fatal("no answer")
+	}
+	live, lo, hi := q.ParseLatency()
+	if !live || time.Duration(lo) != 40*time.Millisecond || time.Duration(hi) != buffers*40*time.Millisecond {
+		t.Errorf("got live %v, %v to %v", live, lo, hi)
+	}
+}
+
+func TestVividBusy(t *testing.T) {
+	path := vivid(t, "VIVID_SP")
+	p, r := build(t, "v4l2metasrc device=%s", path)
+	p.SetState(gst.StatePlaying)
+	r.wait(t, 1)
+	second, _ := build(t, "v4l2metasrc device=%s", path)
+	second.SetState(gst.StatePlaying)
+	if m := second.Error(patience); !strings.Contains(m.Text, "in use by another program") || !strings.Contains(m.Text, path) {
+		t.Errorf("got %q (%s)", m.Text, m.Debug)
+	}
+	second.Stop()
+	r.wait(t, len(r.all())+2) // the first one goes on
+}
+
+func TestVividQueueInError(t *testing.T) {
+	path := vivid(t, "VIVID_SP")
+	p, r := build(t, "v4l2metasrc device=%s", path)
+	p.SetState(gst.StatePlaying)
+	r.wait(t, 2)
+	put(t, path, "Inject Fatal Streaming Error", 1)
+	if m := p.Error(patience); !strings.Contains(m.Text, "cannot continue from") {
+		t.Errorf("got %q (%s)", m.Text, m.Debug)
+	}
+	p.SetState(gst.StateNull)
+	n := len(r.all())
+	p.SetState(gst.StatePlaying) // starting again works
+	r.wait(t, n+2)
+}
+
+func TestVividUnpluggedWhileItStreams(t *testing.T) {
+	path := vivid(t, "VIVID_MP")
+	const driver = "/sys/bus/platform/drivers/vivid/"
+	leakless(t, func(t *testing.T) {
+		p, r := build(t, "v4l2metasrc device=%s", path)
+		r.keep = 2 // held across the removal
+		p.SetState(gst.StatePlaying)
+		r.wait(t, 3)
+		if err := os.WriteFile(driver+"unbind", []byte("vivid.0"), 0); err != nil {
+			t.Fatal(err)
+		}
+		m := p.Error(patience)
+		if !strings.Contains(m.Text, path+" is gone") {
+			t.Errorf("got %q (%s)", m.Text, m.Debug)
+		}
+		p.Stop()
+		if err := os.WriteFile(driver+"bind", []byte("vivid.0"), 0); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if unix.Access(path, unix.R_OK|unix.W_OK) == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the device did not come back")
+		}
+	}
+	p, r := build(t, "v4l2metasrc device=%s", path)
+	p.SetState(gst.StatePlaying)
+	r.wait(t, 3)
+}
+
+// Stopping vivid takes until its next frame, so these are fewer than with the fake
+// driver.
+func TestVividStartsLeaveNothing(t *testing.T) {
+	path := vivid(t, "VIVID_SP")
+	p, _ := build(t, "v4l2metasrc device=%s ! video/x-raw(ANY),width=320,height=180", path)
+	cycle := func() {
+		p.SetState(gst.StatePlaying)
+		p.Pipeline().GetState(gst.ClockTime(5 * time.Second))
+		p.SetState(gst.StateNull)
+	}
+	for range 3 {
+		cycle()
+	}
+	before := leak.Now()
+	for range 100 {
+		cycle()
+	}
+	if left := leak.Since(before, 8); len(left) > 0 {
+		t.Errorf("after 100 starts: %s", strings.Join(left, ", "))
+	}
+}
