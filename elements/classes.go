@@ -4,6 +4,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetadump"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetatestsrc"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/kmsmetasink"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/v4l2metasrc"
 )
 
@@ -12,4 +13,5 @@ var classes = []gstx.Class{
 	v4l2metasrc.Class,
 	hdrmetatestsrc.Class,
 	hdrmetadump.Class,
+	kmsmetasink.Class,
 }

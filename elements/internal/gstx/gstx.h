@@ -125,6 +125,11 @@ void gstx_filter_class_init (GstBaseTransformClass * klass, gboolean in_place);
 gboolean gstx_format_from_caps (GstCaps * caps, GstxFormat * f, GstVideoInfo * vinfo);
 void gstx_format_clear (GstxFormat * f);
 void gstx_frame_fill (GstxInstance * x, GstBuffer * buf);
+/* Copies the pixels of a buffer in the negotiated format to planes at offsets of
+ * dst, size bytes long. FALSE when that cannot be: a layout the CPU cannot read,
+ * a buffer too small, planes that dst has no room for. */
+gboolean gstx_frame_copy (GstxInstance * x, GstBuffer * buf, gpointer dst, guint64 size,
+    const guint32 * offset, const guint32 * stride);
 /* Adds our two metas to an ALLOCATION query and, for who reads the pixels by
  * them, GstVideoMeta and GstVideoCropMeta. */
 void gstx_query_add_metas (GstQuery * query, gboolean layout);

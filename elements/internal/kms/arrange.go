@@ -140,9 +140,11 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer) error {
 	if err := o.before.cover(o.d, r); err != nil {
 		return err
 	}
-	if err := r.Commit(AllowModeset, 0); err != nil {
+	o.cookie++
+	if err := r.Commit(AllowModeset|FlipEvent, o.cookie); err != nil {
 		return err
 	}
+	o.pending = true
 	o.layout, o.lit = l, l.mode
 	o.light(l.plane, l.under)
 	o.warnings = o.picture.colorGaps(l.plane)

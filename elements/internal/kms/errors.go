@@ -11,7 +11,7 @@ import (
 var (
 	ErrNoDevice    = errors.New("no usable display device")
 	ErrNotAtomic   = errors.New("the driver has no atomic mode setting")
-	ErrNotMaster   = errors.New("another program, e.g. a desktop session, holds the display; stop it, switch to a free virtual terminal, or pass its DRM fd")
+	ErrNotMaster   = errors.New("not DRM master: another program, e.g. a desktop session, holds the display; stop it, switch to a free virtual terminal, or pass its DRM fd")
 	ErrBusy        = errors.New("display device is busy")
 	ErrGone        = errors.New("display device is gone")
 	ErrNoConnector = errors.New("no display is connected")

@@ -58,8 +58,13 @@ type Output struct {
 	last    Flip
 }
 
-// flipTimeout is a safety net: at 1 Hz, the slowest display, a flip takes 1 s.
-const flipTimeout = 3 * time.Second
+const (
+	// flipTimeout is a safety net: at 1 Hz, the slowest display, a flip takes 1 s.
+	flipTimeout = 3 * time.Second
+	// unlockGrace lets a flip that is under way arrive after Unlock, at 24 Hz in
+	// 42 ms, so that a pause costs no frame.
+	unlockGrace = 60 * time.Millisecond
+)
 
 // NewOutput takes the device's mastership and chooses connector and CRTC.
 // Nothing changes on the display before the first Show. The Output borrows d.
@@ -157,7 +162,8 @@ func (o *Output) Configure(p Picture) error {
 
 // Show puts a framebuffer on the screen at the next vertical blank, and with it
 // the signal, when that changed. It waits for the previous frame to get there
-// first; Unlock ends the wait with sys.ErrWoken. The first frame of a picture
+// first; Unlock ends the wait, unless the flip comes at once, with
+// sys.ErrWoken. The first frame of a picture
 // may set a mode, which blocks for some frames. No allocation otherwise.
 func (o *Output) Show(fb *Framebuffer) error {
 	if err := o.await(); err != nil {
@@ -189,13 +195,24 @@ func (o *Output) flip() error {
 
 // await waits until the previous frame is on the screen.
 func (o *Output) await() error {
+	timeout, woken := flipTimeout, false
+	if o.cfg.NoWait {
+		timeout = 0
+	}
 	for o.pending {
-		timeout := int(flipTimeout / time.Millisecond)
-		if o.cfg.NoWait {
-			timeout = 0
+		var events int16
+		var err error
+		if woken {
+			events, err = poll(o.d.k.FD(), unlockGrace)
+		} else {
+			events, err = o.wake.Wait(o.d.k.FD(), unix.POLLIN, int(timeout/time.Millisecond))
 		}
-		events, err := o.wake.Wait(o.d.k.FD(), unix.POLLIN, timeout)
 		switch {
+		case err == sys.ErrWoken:
+			woken = true
+			continue
+		case err == unix.ETIMEDOUT && woken:
+			return sys.ErrWoken
 		case err == unix.ETIMEDOUT && o.cfg.NoWait:
 			return ErrFlipPending
 		case err == unix.ETIMEDOUT:
@@ -211,6 +228,23 @@ func (o *Output) await() error {
 		}
 	}
 	return nil
+}
+
+// poll is a wait that nothing ends early, so it is a short one.
+func poll(fd int, timeout time.Duration) (int16, error) {
+	p := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for {
+		n, err := unix.Poll(p[:], int(timeout/time.Millisecond))
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, unix.ETIMEDOUT
+		}
+		return p[0].Revents, nil
+	}
 }
 
 // readFlips reads what there is and skips flips that others committed on a
@@ -257,16 +291,11 @@ func (o *Output) Close() error {
 	return errors.Join(err, o.wake.Close())
 }
 
-// drain takes the last flip's event off the file, which may be shared. The
-// display needs no more than a few frames, woken or not.
+// drain takes the last flip's event off the file, which may be shared.
 func (o *Output) drain() {
-	for deadline := time.Now().Add(flipTimeout); o.pending && time.Now().Before(deadline); {
-		poll := [1]unix.PollFd{{Fd: int32(o.d.k.FD()), Events: unix.POLLIN}}
-		n, err := unix.Poll(poll[:], 100)
-		if err == unix.EINTR || err == nil && n == 0 {
-			continue
-		}
-		if err != nil || poll[0].Revents&unix.POLLIN == 0 || o.readFlips() != nil {
+	for o.pending {
+		events, err := poll(o.d.k.FD(), flipTimeout)
+		if err != nil || events&unix.POLLIN == 0 || o.readFlips() != nil {
 			return
 		}
 	}

@@ -53,7 +53,8 @@ func (f *File) atomicCommit(a *sys.DRMModeAtomic) (err error) {
 	c.sweep()
 	if event {
 		c.flips = append(c.flips, flip{f, a.UserData})
-		if !c.HoldFlips {
+		// A commit that may block returns when its flip is done.
+		if !c.HoldFlips || a.Flags&sys.DRM_MODE_ATOMIC_NONBLOCK == 0 {
 			c.sendFlips()
 		}
 	}

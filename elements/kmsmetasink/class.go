@@ -1,0 +1,101 @@
+// Package kmsmetasink is the element kmsmetasink: video on a display through
+// atomic mode setting, without a copy, with the HDR state of each frame's
+// metadata in the same commit as the frame.
+//
+//	gst-launch-1.0 v4l2metasrc ! kmsmetasink
+//	gst-launch-1.0 hdrmetatestsrc ! kmsmetasink driver-name=vkms hdr=force
+//	gst-launch-1.0 filesrc location=film.mkv ! decodebin3 ! kmsmetasink connector-id=97
+//
+// DMA-bufs are imported and scanned out as they are, modifiers included; a
+// framebuffer is kept for each memory. Other memory, and DMA-bufs that the
+// driver refuses, are copied into buffers of the display; a warning says so,
+// once. A picture that is not of the display's size is scaled by the plane where
+// the driver can, with its aspect kept, and stands in the middle otherwise.
+//
+// What the display is told comes from GstShmHdrMeta, or, where a buffer has
+// none, from the caps (colorimetry, mastering-display-info,
+// content-light-level). The bus hears what became of it in the element message
+// shm-hdr-status {format, output, reason}, output being one of applied, dropped,
+// unsupported and off, whenever that changes. A change that would make the
+// display go dark is only made when the picture turns from SDR to HDR or back;
+// otherwise the earlier metadata stays, and the message says so.
+//
+// The element takes the display for itself from READY to PAUSED on and gives it
+// back, as it was, at stop.
+package kmsmetasink
+
+import (
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
+)
+
+// The values of the property hdr.
+const (
+	hdrAuto int32 = iota
+	hdrForce
+	hdrOff
+)
+
+// Class describes the element.
+var Class = gstx.Class{
+	Name:     "kmsmetasink",
+	TypeName: "GstKmsMetaSink",
+	LongName: "KMS sink with HDR metadata",
+	Klass:    "Sink/Video/Hardware",
+	Description: "Shows video through atomic KMS, zero-copy, and tells the display " +
+		"the HDR metadata of each frame",
+	Author: "gst-shmmeta contributors",
+	Parent: gstx.VideoSink,
+	Pads:   []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: templateCaps()}},
+	Props: []gstx.Prop{
+		{Name: "device", Nick: "Device", Kind: gstx.String,
+			Blurb: "Path of the card; empty: the first with a display, among those that driver-name and bus-id match"},
+		{Name: "driver-name", Nick: "Driver name", Kind: gstx.String,
+			Blurb: "DRM driver of the card"},
+		{Name: "bus-id", Nick: "Bus ID", Kind: gstx.String,
+			Blurb: "DRM bus ID of the card"},
+		{Name: "fd", Nick: "File descriptor", Kind: gstx.Int, Default: int32(-1), Min: int32(-1),
+			Blurb: "Open DRM file to use instead of opening one; it is duplicated (-1 = none)"},
+		{Name: "connector-id", Nick: "Connector ID", Kind: gstx.Int, Default: int32(-1), Min: int32(-1),
+			Blurb: "DRM connector (-1 = the first that is lit, else the first connected)"},
+		{Name: "plane-id", Nick: "Plane ID", Kind: gstx.Int, Default: int32(-1), Min: int32(-1),
+			Blurb: "DRM plane; other planes are then left alone (-1 = chosen)"},
+		{Name: "force-modesetting", Nick: "Force modesetting", Kind: gstx.Bool, Default: false,
+			Blurb: "Set a display mode of the picture's size, where there is one, instead of keeping the present one"},
+		{Name: "restore-crtc", Nick: "Restore CRTC", Kind: gstx.Bool, Default: true,
+			Blurb: "At stop, set the display mode that was there before; planes and the HDR state are reset either way"},
+		{Name: "can-scale", Nick: "Can scale", Kind: gstx.Bool, Default: true,
+			Blurb: "Have the plane scale the picture, if the driver can"},
+		{Name: "skip-vsync", Nick: "Skip vsync", Kind: gstx.Bool, Default: false,
+			Blurb: "Drop a frame that comes before the one ahead of it is on the screen, instead of waiting"},
+		{Name: "hdr", Nick: "HDR", Kind: gstx.Enum, Default: hdrAuto, WhilePlaying: true,
+			Blurb: "Whether to tell the display about HDR",
+			Enum: []gstx.EnumValue{
+				{Value: hdrAuto, Nick: "auto", Name: "what the picture is, if the connector has the properties"},
+				{Value: hdrForce, Nick: "force", Name: "what the picture is, whatever the display says it can do"},
+				{Value: hdrOff, Nick: "off", Name: "SDR, always"},
+			}},
+		{Name: "display-width", Nick: "Display width", Kind: gstx.Int, Min: int32(0), ReadOnly: true,
+			Blurb: "Width of the display mode in pixels, 0 before the start"},
+		{Name: "display-height", Nick: "Display height", Kind: gstx.Int, Min: int32(0), ReadOnly: true,
+			Blurb: "Height of the display mode in pixels, 0 before the start"},
+		{Name: "hdr-status", Nick: "HDR status", Kind: gstx.String, ReadOnly: true,
+			Blurb: "What became of the HDR metadata: format, output and reason"},
+		{Name: "frames-shown", Nick: "Frames shown", Kind: gstx.Uint64, ReadOnly: true,
+			Blurb: "Frames sent to the display since the start"},
+		{Name: "frames-dropped", Nick: "Frames dropped", Kind: gstx.Uint64, ReadOnly: true,
+			Blurb: "Frames this element did not show since the start; those that came too late are in stats"},
+		{Name: "frames-imported", Nick: "Frames imported", Kind: gstx.Uint64, ReadOnly: true,
+			Blurb: "Frames among those shown that were scanned out from their own memory, without a copy"},
+		{Name: "frames-copied", Nick: "Frames copied", Kind: gstx.Uint64, ReadOnly: true,
+			Blurb: "Frames among those shown that had to be copied"},
+	},
+	New: func(e *gstx.Element) any { return newSink(e, openDevice) },
+}
+
+func openDevice(s *settings) (*kms.Device, error) {
+	if s.fd >= 0 {
+		return kms.Borrow(int(s.fd))
+	}
+	return kms.Open(kms.Want{Path: s.device, Driver: s.driver, BusID: s.bus})
+}

@@ -1,0 +1,161 @@
+package kmsmetasink
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+)
+
+// names are GStreamer's for the formats that plain memory can be copied into; the
+// table of gst-video's video-info-dma.c. DRM's names read a little-endian word
+// from its top, GStreamer's the bytes in memory.
+var names = []struct {
+	fourcc uint32
+	name   string
+}{
+	{sys.DRM_FORMAT_XRGB8888, "BGRx"},
+	{sys.DRM_FORMAT_ARGB8888, "BGRA"},
+	{sys.DRM_FORMAT_XBGR8888, "RGBx"},
+	{sys.DRM_FORMAT_ABGR8888, "RGBA"},
+	{sys.DRM_FORMAT_RGBX8888, "xBGR"},
+	{sys.DRM_FORMAT_RGBA8888, "ABGR"},
+	{sys.DRM_FORMAT_BGRX8888, "xRGB"},
+	{sys.DRM_FORMAT_BGRA8888, "ARGB"},
+	{sys.DRM_FORMAT_ARGB2101010, "BGR10A2_LE"},
+	{sys.DRM_FORMAT_ABGR2101010, "RGB10A2_LE"},
+	{sys.DRM_FORMAT_RGB888, "BGR"},
+	{sys.DRM_FORMAT_BGR888, "RGB"},
+	{sys.DRM_FORMAT_RGB565, "RGB16"},
+	{sys.DRM_FORMAT_BGR565, "BGR16"},
+	{sys.DRM_FORMAT_YUYV, "YUY2"},
+	{sys.DRM_FORMAT_YVYU, "YVYU"},
+	{sys.DRM_FORMAT_UYVY, "UYVY"},
+	{sys.DRM_FORMAT_VYUY, "VYUY"},
+	{sys.DRM_FORMAT_AYUV, "VUYA"},
+	{sys.DRM_FORMAT_NV12, "NV12"},
+	{sys.DRM_FORMAT_NV21, "NV21"},
+	{sys.DRM_FORMAT_NV16, "NV16"},
+	{sys.DRM_FORMAT_NV61, "NV61"},
+	{sys.DRM_FORMAT_NV24, "NV24"},
+	{sys.DRM_FORMAT_P010, "P010_10LE"},
+	{sys.DRM_FORMAT_P012, "P012_LE"},
+	{sys.DRM_FORMAT_P016, "P016_LE"},
+	{sys.DRM_FORMAT_YUV420, "I420"},
+	{sys.DRM_FORMAT_YVU420, "YV12"},
+	{sys.DRM_FORMAT_YUV422, "Y42B"},
+	{sys.DRM_FORMAT_YUV444, "Y444"},
+}
+
+func nameOf(fourcc uint32) string {
+	for _, n := range names {
+		if n.fourcc == fourcc {
+			return n.name
+		}
+	}
+	return ""
+}
+
+// complete adds the code of a format that GStreamer has a name but no DRM code
+// for: RGB with 10 bits, in 1.26.
+func complete(f *gstx.VideoFormat) {
+	for i := 0; i < len(names) && f.FourCC == 0; i++ {
+		if names[i].name == f.Format {
+			f.FourCC = names[i].fourcc
+		}
+	}
+}
+
+const (
+	anySize   = ", width = (int) [ 1, 65535 ], height = (int) [ 1, 65535 ], framerate = (fraction) [ 0/1, 2147483647/1 ]"
+	dmaStart  = "video/x-raw(memory:DMABuf), format = (string) DMA_DRM"
+	plainCaps = "video/x-raw, format = (string) "
+)
+
+func templateCaps() string {
+	var all []string
+	for _, n := range names {
+		all = append(all, n.name)
+	}
+	return dmaStart + anySize + "; " + plainCaps + list(all) + anySize
+}
+
+// capsOf writes what the planes can show: as DMA-bufs with their modifiers, and
+// as plain memory where a copy is possible.
+func capsOf(formats []kms.PlaneFormat) string {
+	var drm, plain []string
+	for _, f := range formats {
+		code := kms.FourCCName(f.FourCC)
+		if strings.ContainsAny(code, " ?") || f.FourCC>>31 != 0 { // caps cannot say these
+			continue
+		}
+		linear := f.Modifiers == nil
+		for _, m := range f.Modifiers {
+			if m == sys.DRM_FORMAT_MOD_LINEAR {
+				linear = true
+			} else if m != sys.DRM_FORMAT_MOD_INVALID {
+				drm = append(drm, fmt.Sprintf("%q", fmt.Sprintf("%s:0x%016x", code, m)))
+			}
+		}
+		if !linear {
+			continue
+		}
+		drm = append(drm, fmt.Sprintf("%q", code))
+		if n := nameOf(f.FourCC); n != "" {
+			plain = append(plain, n)
+		}
+	}
+	var caps []string
+	if len(drm) > 0 {
+		caps = append(caps, dmaStart+", drm-format = (string) "+list(drm)+anySize)
+	}
+	if len(plain) > 0 {
+		caps = append(caps, plainCaps+list(plain)+anySize)
+	}
+	return strings.Join(caps, "; ")
+}
+
+func list(values []string) string { return "{ " + strings.Join(values, ", ") + " }" }
+
+// pictureOf says what the caps say in the display's terms.
+func pictureOf(f *gstx.VideoFormat) kms.Picture {
+	p := kms.Picture{
+		FourCC: f.FourCC, Modifier: f.Modifier,
+		Width: uint32(f.Width), Height: uint32(f.Height),
+		PARN: uint32(max(f.PARN, 0)), PARD: uint32(max(f.PARD, 0)),
+		FPSN: uint32(max(f.FPSN, 0)), FPSD: uint32(max(f.FPSD, 0)),
+		FullRange: f.FullRange,
+	}
+	if format, known := kms.FormatOf(f.FourCC); known && format.YUV || !known && f.Matrix != matrixRGB {
+		p.Encoding = encodingOf(f)
+	}
+	return p
+}
+
+// Code points of H.273 table 4.
+const (
+	matrixRGB       = 0
+	matrixBT709     = 1
+	matrixBT470BG   = 5
+	matrixSMPTE170M = 6
+	matrixBT2020NCL = 9
+	matrixBT2020CL  = 10
+)
+
+// encodingOf guesses as GStreamer does where the caps do not tell: by size.
+func encodingOf(f *gstx.VideoFormat) kms.Encoding {
+	switch f.Matrix {
+	case matrixBT709:
+		return kms.BT709
+	case matrixBT470BG, matrixSMPTE170M:
+		return kms.BT601
+	case matrixBT2020NCL, matrixBT2020CL:
+		return kms.BT2020
+	}
+	if f.Height <= 576 {
+		return kms.BT601
+	}
+	return kms.BT709
+}

@@ -1,0 +1,119 @@
+package kmsmetasink
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms/kmstest"
+	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
+	"github.com/gst-shmmeta/gst-shmmeta/test/leak"
+	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
+)
+
+// The sink of these tests, fakekmssink, shows on the card in memory that the
+// running test has put here.
+var (
+	theCard atomic.Pointer[kmstest.Card]
+	theFile atomic.Pointer[kmstest.File]
+)
+
+func openFake(s *settings) (*kms.Device, error) {
+	if s.driver == "none" {
+		return nil, kms.ErrNoDevice
+	}
+	f := theCard.Load().Open()
+	theFile.Store(f)
+	return kms.New(f)
+}
+
+// stamper puts the test's blocks on buffers.
+type stamper struct{ w *gstmeta.Writer }
+
+var theBlock atomic.Pointer[meta.Block]
+
+func (s *stamper) Start() error { s.w = gstmeta.NewWriter(); return nil }
+func (s *stamper) Stop() error  { s.w.Close(); return nil }
+func (s *stamper) Frame(f *gstx.Frame) gstx.Flow {
+	b := theBlock.Load()
+	if b == nil {
+		return gstx.FlowOK
+	}
+	h, err := s.w.Write(b)
+	if err == nil {
+		err = gstmeta.Attach(f.Buffer.Pointer(), gstmeta.HDR, h)
+	}
+	if err != nil {
+		return gstx.FlowError
+	}
+	return gstx.FlowOK
+}
+
+func TestMain(m *testing.M) {
+	pipe.Init()
+	fake := Class
+	fake.Name, fake.TypeName = "fakekmssink", "GstFakeKmsSink"
+	fake.New = func(e *gstx.Element) any { return newSink(e, openFake) }
+	err := errors.Join(
+		gstmeta.Register(),
+		gstx.Register(nil, Class),
+		gstx.Register(nil, fake),
+		gstx.Register(nil, gstx.Class{
+			Name: "stamper", TypeName: "KmsTestStamper", LongName: "stamper", Klass: "Filter", Description: "For tests",
+			Author: "nobody", Parent: gstx.Filter, InPlace: true,
+			Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "ANY"}, {Name: "src", Direction: gstx.Src, Caps: "ANY"}},
+			New:  func(*gstx.Element) any { return new(stamper) },
+		}))
+	if err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		os.Exit(1)
+	}
+	// GStreamer's own threads and files stay for the life of the process.
+	p, _ := gst.ParseLaunch("videotestsrc num-buffers=1 ! fakesink")
+	p.SetState(gst.StatePlaying)
+	time.Sleep(100 * time.Millisecond)
+	p.SetState(gst.StateNull)
+	leak.Main(m)
+}
+
+// newCard makes the card of this test; at its end nothing may be left on it.
+func newCard(t testing.TB, q kmstest.Quirks) *kmstest.Card {
+	t.Helper()
+	c := kmstest.NewCard(q)
+	theCard.Store(c)
+	theBlock.Store(nil)
+	return c
+}
+
+func property[T any](t testing.TB, p *pipe.Pipe, name string) T {
+	t.Helper()
+	v, ok := p.Element("sink").ObjectProperty(name).(T)
+	if !ok {
+		t.Fatalf("property %s is a %T", name, p.Element("sink").ObjectProperty(name))
+	}
+	return v
+}
+
+// statusMessages reads the shm-hdr-status messages up to the end of the stream.
+func statusMessages(t testing.TB, p *pipe.Pipe) []string {
+	t.Helper()
+	var all []string
+	p.Next("end of stream", 20*time.Second, func(m pipe.Message) bool {
+		if m.Type == gst.MessageElement && strings.HasPrefix(m.Text, "shm-hdr-status") {
+			all = append(all, m.Text)
+		}
+		if m.Type == gst.MessageError {
+			t.Fatalf("error: %s (%s)", m.Text, m.Debug)
+		}
+		return m.Type == gst.MessageEOS
+	})
+	return all
+}

@@ -1,0 +1,143 @@
+package kmsmetasink
+
+import (
+	"errors"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+)
+
+// Frame shows one frame. It returns when the display has taken it, which is
+// right after the frame before has come onto the screen.
+func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
+	if s.out == nil || s.format == nil {
+		return gstx.FlowNotNegotiated
+	}
+	// A frame of PAUSED comes again when it is due.
+	if f.Preroll == 0 && f.Buffer == s.preroll && !f.Buffer.IsNil() {
+		s.forgetPreroll()
+		return gstx.FlowOK
+	}
+	s.forgetPreroll()
+	s.images.sweep()
+	if err := s.configure(f); err != nil {
+		return s.fail(err)
+	}
+	s.out.SetSignal(s.signal(f))
+
+	switch err := s.show(f); {
+	case err == nil:
+	case errors.Is(err, kms.ErrFlipPending), errors.Is(err, sys.ErrWoken):
+		// skip-vsync, or a state change while the display stands still.
+		s.dropped.Add(1)
+		return gstx.FlowOK
+	default:
+		return s.fail(err)
+	}
+	if f.Preroll != 0 {
+		s.preroll = f.Buffer.Ref()
+	}
+	s.shown.Add(1)
+	s.reportStatus()
+	return gstx.FlowOK
+}
+
+// configure follows the crop of the buffers.
+func (s *sink) configure(f *gstx.Frame) error {
+	var crop kms.Rect
+	if f.HasCrop != 0 {
+		c := &f.Crop
+		if c.X > 1<<16 || c.Y > 1<<16 {
+			return &gstx.Error{Code: gstx.StreamFormat, Text: "A buffer's crop rectangle lies outside its picture."}
+		}
+		crop = kms.Rect{X: int32(c.X), Y: int32(c.Y), W: c.W, H: c.H}
+	}
+	if crop == s.crop {
+		return nil
+	}
+	p := s.picture
+	p.Crop = crop
+	if err := s.out.Configure(p); err != nil {
+		return err
+	}
+	s.crop = crop
+	return nil
+}
+
+// show shows the frame's own memory, or a copy where that is refused.
+func (s *sink) show(f *gstx.Frame) error {
+	refused := s.images.refused
+	if refused == nil {
+		fb, err := s.images.framebuffer(f)
+		if err == nil {
+			if err = s.out.Show(fb); err == nil {
+				s.imported.Add(1)
+				s.hold(f.Buffer.Ref())
+				s.placed()
+				return nil
+			}
+		}
+		if !s.images.mayCopy(err) {
+			return err
+		}
+		refused = err
+	}
+	image, err := s.images.copy(s.element, f)
+	if err != nil {
+		return errors.Join(err, refused)
+	}
+	if err := s.out.Show(&image.Framebuffer); err != nil {
+		return err
+	}
+	s.images.copied()
+	s.copied.Add(1)
+	s.hold(gstx.Buffer{})
+	s.warnCopy(refused)
+	s.placed()
+	return nil
+}
+
+// hold keeps the buffer that the display was given last and the one it may still
+// be reading; the one before is free.
+func (s *sink) hold(b gstx.Buffer) {
+	s.held[0].Unref()
+	s.held[0], s.held[1] = s.held[1], b
+}
+
+// placed follows the first frame of a picture onto the screen.
+func (s *sink) placed() {
+	s.images.taken()
+	if s.images.frames != 1 {
+		return
+	}
+	s.publishSize()
+	for _, w := range s.out.Warnings() {
+		s.element.Warningf("%s", w)
+	}
+}
+
+// warnCopy says once per format that frames are copied, and why.
+func (s *sink) warnCopy(why error) {
+	if s.images.warned {
+		return
+	}
+	s.images.warned = true
+	if why == errNotDMABuf { // the source's choice, and no fault
+		s.element.Infof("frames are copied: %v", why)
+		return
+	}
+	s.element.Warn(gstx.ResourceSettings, &gstx.Error{Code: gstx.ResourceSettings,
+		Text:  "The display cannot take the frames' memory as it is: they are copied.",
+		Cause: why})
+}
+
+func (s *sink) forgetPreroll() {
+	s.preroll.Unref()
+	s.preroll = gstx.Buffer{}
+}
+
+func (s *sink) fail(err error) gstx.Flow {
+	s.element.Fail(gstx.ResourceWrite, s.explain(err))
+	return gstx.FlowError
+}

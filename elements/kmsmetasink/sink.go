@@ -1,0 +1,179 @@
+package kmsmetasink
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
+)
+
+// sink is the Go half of one element.
+type sink struct {
+	store
+	element *gstx.Element
+	open    func(*settings) (*kms.Device, error) // openDevice but in tests
+
+	sharedMu sync.Mutex  // guards shared: unlock and caps queries come from other threads
+	shared   *kms.Output // nil while stopped
+	caps     string      // of the open display
+
+	// The running state, made by Start and torn down by Stop; the streaming
+	// thread has it to itself.
+	set     settings
+	dev     *kms.Device
+	out     *kms.Output
+	format  *gstx.VideoFormat
+	picture kms.Picture // without a buffer's crop
+	crop    kms.Rect    // of the last buffer
+	images  *images
+	hdrPart *hdrPart
+
+	// Buffers that the display reads: the frame before the last, and the last.
+	// Both are none for frames that were copied.
+	held    [2]gstx.Buffer
+	preroll gstx.Buffer // referenced: shown already when it comes again
+}
+
+func newSink(e *gstx.Element, open func(*settings) (*kms.Device, error)) *sink {
+	s := &sink{element: e, open: open}
+	s.settings = settings{fd: -1, connector: -1, plane: -1, restore: true, scale: true}
+	s.hdrPart = &hdrPart{reader: gstmeta.NewReader(gstmeta.HDR)}
+	return s
+}
+
+// Start opens the card and takes the display.
+func (s *sink) Start() (err error) {
+	s.set = s.snapshot()
+	s.reset()
+	s.setHDRText("")
+	defer func() {
+		if err != nil {
+			err = s.explain(err)
+			s.Stop()
+		}
+	}()
+	if s.dev, err = s.open(&s.set); err != nil {
+		return err
+	}
+	if s.out, err = kms.NewOutput(s.dev, kms.Config{
+		Connector:    uint32(max(s.set.connector, 0)),
+		Plane:        uint32(max(s.set.plane, 0)),
+		ForceModeset: s.set.forceModeset,
+		NoScale:      !s.set.scale,
+		NoRestore:    !s.set.restore,
+		NoWait:       s.set.skipVsync,
+		Debugf:       s.element.Debugf,
+	}); err != nil {
+		return err
+	}
+	if s.images, err = newImages(s.dev); err != nil {
+		return err
+	}
+	s.hdrPart.reset()
+	s.publishSize()
+	s.sharedMu.Lock()
+	s.shared, s.caps = s.out, capsOf(s.out.Formats())
+	s.sharedMu.Unlock()
+	s.element.Infof("%s, %s, %s", s.dev, s.out.Connector.String(), s.out.CRTC.String())
+	return nil
+}
+
+// Stop gives the display back and frees everything. A display that cannot be
+// put back is a warning: the stream itself is over.
+func (s *sink) Stop() error {
+	s.sharedMu.Lock()
+	s.shared, s.caps = nil, ""
+	s.sharedMu.Unlock()
+	if s.out != nil {
+		if err := s.out.Close(); err != nil {
+			s.element.Warn(gstx.ResourceSettings, s.explainRestore(err))
+		}
+		s.out = nil
+	}
+	for i := range s.held {
+		s.held[i].Unref()
+		s.held[i] = gstx.Buffer{}
+	}
+	s.forgetPreroll()
+	s.images.close()
+	s.images = nil
+	s.hdrPart.close()
+	if s.dev != nil {
+		s.dev.Close()
+		s.dev = nil
+	}
+	s.format, s.picture = nil, kms.Picture{}
+	s.width.Store(0)
+	s.height.Store(0)
+	return nil
+}
+
+// Unlock ends the streaming thread's wait for the display.
+func (s *sink) Unlock() {
+	s.sharedMu.Lock()
+	defer s.sharedMu.Unlock()
+	if s.shared != nil {
+		s.shared.Unlock()
+	}
+}
+
+// UnlockStop allows waiting again.
+func (s *sink) UnlockStop() {
+	s.sharedMu.Lock()
+	defer s.sharedMu.Unlock()
+	if s.shared != nil {
+		s.shared.UnlockStop()
+	}
+}
+
+// Caps are those of the display's planes.
+func (s *sink) Caps() (string, error) {
+	s.sharedMu.Lock()
+	defer s.sharedMu.Unlock()
+	return s.caps, nil
+}
+
+// SetCaps announces the format to the display.
+func (s *sink) SetCaps(f *gstx.VideoFormat) error {
+	if s.out == nil {
+		return fmt.Errorf("format %s for a display that is closed", f.Caps)
+	}
+	complete(f)
+	p := pictureOf(f)
+	if err := s.out.Configure(p); err != nil {
+		return s.explain(err)
+	}
+	s.format, s.picture, s.crop = f, p, kms.Rect{}
+	s.forgetPreroll()
+	s.images.setFormat(f)
+	if err := s.hdrPart.setFormat(f); err != nil {
+		s.element.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat,
+			Text: "The HDR metadata in the caps cannot be read and is left out.", Cause: err})
+	}
+	return nil
+}
+
+// EOS tells the totals.
+func (s *sink) EOS() {
+	if err := s.element.Post("kms-totals",
+		gstx.Field{Name: "frames-shown", Value: s.shown.Load()},
+		gstx.Field{Name: "frames-dropped", Value: s.dropped.Load()},
+		gstx.Field{Name: "frames-imported", Value: s.imported.Load()},
+		gstx.Field{Name: "frames-copied", Value: s.copied.Load()},
+	); err != nil {
+		s.element.Warningf("%v", err)
+	}
+}
+
+// Flush forgets what was shown ahead of its time.
+func (s *sink) Flush() { s.forgetPreroll() }
+
+func (s *sink) publishSize() {
+	w, h := s.out.Size()
+	if s.width.Swap(int32(w))+s.height.Swap(int32(h)) != int32(w+h) {
+		s.element.NotifyProperty("display-width")
+		s.element.NotifyProperty("display-height")
+	}
+}
