@@ -10,6 +10,9 @@
 // GstShmHdrMeta with the driver's colorimetry and the HDR10 metadata of its
 // controls (or of two properties), and GstShmLayersMeta with the planes.
 //
+// Where the caps leave a choice, the picture is as large as the device is set to
+// (v4l2-ctl --set-fmt-video) and as fast as it goes, up to 60 frames a second.
+//
 // There are eight buffers. A frame that is held downstream is not with the
 // driver; when all are held, the source waits for one to come back, and the
 // driver drops what it captures meanwhile. Such frames are counted from its

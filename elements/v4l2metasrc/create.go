@@ -33,6 +33,9 @@ func (s *source) Create() (gstx.Buffer, gstx.Flow) {
 // next gives the next frame that is whole. One wait looks at everything that
 // can happen: a frame, an event, a buffer that came back, unlock.
 func (s *source) next(st *stream) (gstx.Buffer, error) {
+	if s.interrupted.Swap(false) {
+		st.resumed, st.stale = monotonic(), s.dev.Buffers()
+	}
 	if !st.on {
 		// Not before the first call, which comes in PLAYING: older frames
 		// would fill the buffers.
@@ -50,6 +53,9 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 		}
 		ready, err := s.dev.Wait(s.wake, returned, -1)
 		if err != nil {
+			if err == sys.ErrWoken { // the flag was taken by a call that did not wait long
+				s.interrupted.Store(true)
+			}
 			return gstx.Buffer{}, err
 		}
 		if ready.Event {
@@ -111,15 +117,8 @@ func (st *stream) giveBack() error {
 // be seen.
 func (s *source) take(st *stream) (gstx.Buffer, error) {
 	f := &st.frame
-	if st.counting {
-		gap := f.Sequence - st.sequence
-		st.offset += uint64(gap)
-		if gap > 1 {
-			s.lost.Add(uint64(gap - 1))
-		}
-	}
-	st.sequence, st.counting = f.Sequence, true
-	if f.Damaged || st.short() {
+	s.lost.Add(st.count())
+	if f.Damaged || st.short() || st.waited() {
 		s.lost.Add(1)
 		return gstx.Buffer{}, nil
 	}
@@ -136,10 +135,7 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 	}
 	pts := st.stamp(s.element.RunningTime())
 	if pts != gstx.None {
-		if pts < st.pts { // waited in the driver while the pipeline was paused
-			s.lost.Add(1)
-			return gstx.Buffer{}, nil
-		}
+		pts = max(pts, st.pts) // the clocks are read one after the other
 		st.pts = pts
 	}
 	duration := st.duration
@@ -161,6 +157,21 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 	return b, nil
 }
 
+// count follows the driver's numbers, which wrap around, and gives the frames
+// missing since the last one. Some drivers repeat or restart their numbers when
+// the rate changes; then nothing is known to be missing.
+func (st *stream) count() (missing uint64) {
+	gap := int32(st.frame.Sequence - st.sequence)
+	if st.counting && gap > 1 {
+		missing = uint64(gap - 1)
+	}
+	if st.counting {
+		st.offset += missing + 1
+	}
+	st.sequence, st.counting = st.frame.Sequence, true
+	return missing
+}
+
 // short tells that the driver used fewer bytes than the picture has.
 func (st *stream) short() bool {
 	for _, p := range st.layout.Planes[:st.layout.N] {
@@ -172,15 +183,31 @@ func (st *stream) short() bool {
 	return false
 }
 
+// waited tells that a frame has been in the driver since before the stream was
+// interrupted, by a pause as a rule: there are as many as there are buffers.
+func (st *stream) waited() bool {
+	if st.stale == 0 {
+		return false
+	}
+	st.stale--
+	return st.frame.Monotonic && st.frame.Timestamp < st.resumed
+}
+
+// monotonic is the clock that drivers stamp frames with, in ns.
+func monotonic() int64 {
+	var now unix.Timespec
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // it cannot fail: the clock exists
+	return now.Nano()
+}
+
 // stamp maps the driver's time of a frame to the pipeline's running time: as
 // long before now as it lies before the present of its own clock.
 func (st *stream) stamp(running uint64) uint64 {
 	if running == gstx.None {
 		return gstx.None
 	}
-	var now unix.Timespec
-	if st.frame.Monotonic && unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) == nil {
-		if age := now.Nano() - st.frame.Timestamp; age >= 0 && uint64(age) <= running {
+	if st.frame.Monotonic {
+		if age := monotonic() - st.frame.Timestamp; age >= 0 && uint64(age) <= running {
 			return running - uint64(age)
 		}
 	}

@@ -2,6 +2,7 @@ package v4l2metasrc
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
@@ -17,6 +18,9 @@ type source struct {
 
 	wakeMu sync.Mutex // guards wake: unlock may come while stop runs
 	wake   *sys.Wake
+	// interrupted is set by Unlock and taken by the streaming thread: time has
+	// passed between two calls of Create.
+	interrupted atomic.Bool
 
 	// The running state, made by Start and torn down by Stop. The streaming
 	// thread has it to itself but for what is said to be shared.
@@ -90,7 +94,7 @@ func (s *source) Start() (err error) {
 func (s *source) Stop() error {
 	s.opened("", -1)
 	if lost := s.lost.Load(); lost > 0 {
-		s.element.Warningf("%s: %d frames lost", s.set.device, lost)
+		s.element.Warningf("%s: frames lost: %d", s.set.device, lost)
 	}
 	s.stream.close()
 	s.stream = nil
@@ -107,6 +111,7 @@ func (s *source) Stop() error {
 
 // Unlock ends the streaming thread's wait.
 func (s *source) Unlock() {
+	s.interrupted.Store(true)
 	s.wakeMu.Lock()
 	defer s.wakeMu.Unlock()
 	if s.wake != nil {
@@ -146,7 +151,8 @@ func (s *source) Caps() (string, error) {
 	return capsOf(s.modes, now, s.set.ioMode != ioMMap, extra), nil
 }
 
-// Prefer is what the device is set to.
+// Prefer is the size that the device is set to, as fast as it goes up to 60
+// frames a second; 30 where it does not tell.
 func (s *source) Prefer() (width, height, fpsN, fpsD int32) {
 	if s.dev == nil {
 		return 0, 0, 0, 0
@@ -154,11 +160,10 @@ func (s *source) Prefer() (width, height, fpsN, fpsD int32) {
 	if f, err := s.dev.Format(); err == nil {
 		width, height = int32(f.Width), int32(f.Height)
 	}
-	fpsN, fpsD = 30, 1
-	if i, err := s.dev.FrameInterval(); err == nil && i.Den <= 1<<31-1 && i.Num <= 1<<31-1 {
-		fpsN, fpsD = int32(i.Den), int32(i.Num)
+	if _, err := s.dev.FrameInterval(); err != nil {
+		return width, height, 30, 1
 	}
-	return width, height, fpsN, fpsD
+	return width, height, 60, 1
 }
 
 // SetCaps sets the format and gets everything ready to stream.

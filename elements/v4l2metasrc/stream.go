@@ -34,8 +34,10 @@ type stream struct {
 	event    v4l2.Event
 	counting bool   // sequence is known
 	sequence uint32 // of the last frame
-	offset   uint64 // of the last frame: the sequence without its wrap-around
+	offset   uint64 // of the last frame: frames since the start, missing ones included
 	pts      uint64 // of the last frame
+	resumed  int64  // monotonic time of the last start after an interruption
+	stale    int    // how many frames can still be from before it
 
 	writer *gstmeta.Writer
 	hdr    gstmeta.Holder // one reference of ours each

@@ -211,6 +211,30 @@ func TestVividLatencyIsAFrame(t *testing.T) {
 	}
 }
 
+// What the driver captured while the pipeline was paused is not shown after.
+func TestVividPaused(t *testing.T) {
+	path := vivid(t, "VIVID_SP")
+	p, r := build(t, "v4l2metasrc name=src device=%s ! video/x-raw(ANY),width=320,height=180,framerate=60/1", path)
+	p.SetState(gst.StatePlaying)
+	before := r.wait(t, 5)
+	p.SetState(gst.StatePaused)
+	time.Sleep(500 * time.Millisecond)
+	n := len(r.all())
+	p.SetState(gst.StatePlaying)
+	after := r.wait(t, n+5)
+	for i := range after[1:] {
+		if a, b := after[i], after[i+1]; b.PTS < a.PTS || b.Offset <= a.Offset {
+			t.Errorf("frame %d: pts %d offset %d after %d and %d", i+1, b.PTS, b.Offset, a.PTS, a.Offset)
+		}
+	}
+	if gap := after[n+1].Offset - before[len(before)-1].Offset; gap < 15 {
+		t.Errorf("%d frames on after half a second at 60 Hz: those of the pause were shown", gap)
+	}
+	if p.Element("src").ObjectProperty("frames-lost").(uint64) == 0 {
+		t.Error("no frames were lost")
+	}
+}
+
 func TestVividBusy(t *testing.T) {
 	path := vivid(t, "VIVID_SP")
 	p, r := build(t, "v4l2metasrc device=%s", path)

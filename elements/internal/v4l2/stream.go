@@ -53,7 +53,8 @@ func (d *Device) StreamOff() error {
 	return nil
 }
 
-// Queue gives buffer i to the driver.
+// Queue gives buffer i to the driver. ErrStopped means that the driver met an
+// error it cannot continue from.
 func (d *Device) Queue(i int) error {
 	q := &d.queue
 	if err := d.check(i, 0); err != nil {
@@ -63,6 +64,9 @@ func (d *Device) Queue(i int) error {
 		return d.fail("queue a buffer", fmt.Errorf("buffer %d is queued: %w", i, unix.EINVAL))
 	}
 	if err := d.bufferIoctl(sys.VIDIOC_QBUF, i); err != nil {
+		if err == unix.EIO {
+			err = ErrStopped
+		}
 		return d.fail(fmt.Sprintf("queue buffer %d", i), err)
 	}
 	q.buffers[i].queued = true

@@ -229,13 +229,20 @@ func TestDeviceGoesAway(t *testing.T) {
 func TestQueueInErrorIsNotADeviceThatIsGone(t *testing.T) {
 	dev, drv := fake(t, v4l2test.Config{})
 	start(t, dev, 2)
+	var f v4l2.Frame
+	drv.Frame(0, 0)
+	if err := dev.Dequeue(&f); err != nil {
+		t.Fatal(err)
+	}
 	drv.Stop(dev)
 	if _, err := dev.Wait(wake(t), -1, 1000); !errors.Is(err, v4l2.ErrStopped) || errors.Is(err, v4l2.ErrGone) {
 		t.Errorf("wait: got %v, want ErrStopped", err)
 	}
-	var f v4l2.Frame
 	if err := dev.Dequeue(&f); !errors.Is(err, v4l2.ErrStopped) || !errors.Is(err, unix.EIO) {
 		t.Errorf("dequeue: got %v, want ErrStopped", err)
+	}
+	if err := dev.Queue(f.Index); !errors.Is(err, v4l2.ErrStopped) {
+		t.Errorf("queue: got %v, want ErrStopped", err)
 	}
 }
 

