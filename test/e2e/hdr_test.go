@@ -35,7 +35,7 @@ func vivid(t *testing.T, device string, controls ...string) {
 	}
 }
 
-// The values of vivid's menus.
+// Values of vivid's menus.
 const (
 	vividBT2020 = "colorspace=4"
 	vividPQ     = "transfer_function=7"

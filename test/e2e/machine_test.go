@@ -56,7 +56,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 func within(limit time.Duration, ok func() bool) bool {
-	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(limit); ; time.Sleep(100 * time.Millisecond) {
 		if ok() {
 			return true
 		}

@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // One frame for every vertical blank from the first to the last, and none that
@@ -19,24 +21,58 @@ func TestEveryFrameIsShownAt60HzWithoutCopies(t *testing.T) {
 			" ! video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=P010," + size},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			trace := traceFlips(t)
 			source := strings.Replace(c.source, " !", " num-buffers=120 !", 1)
-			p := play(t, source, "! kmsmetasink driver-name=vkms force-modesetting=true")
-			eventually(t, "thirty frames are shown", func() bool {
-				return len(trace.vblanks()) >= 30 || p.ended()
-			})
-			checkImported(t)
-			p.mustEnd()
+			// Somebody else's load on the host can stop the whole machine for
+			// longer than a frame. Such a try says nothing, so there are several.
+			const tries = 8
+			for try := 1; ; try++ {
+				trace, watch := traceFlips(t), watchMachine()
+				p := play(t, source, "! kmsmetasink driver-name=vkms force-modesetting=true sync=false")
+				eventually(t, "thirty frames are shown", func() bool {
+					return len(trace.vblanks()) >= 30 || p.ended()
+				})
+				checkImported(t)
+				p.mustEnd()
+				stalls := watch()
 
-			at := trace.vblanks()
-			if len(at) != 120 {
-				t.Fatalf("%d frames shown, want 120 of 120\n%s", len(at), &p.out)
-			}
-			// The source's clock and the display's differ by 1 in 1000, and the
-			// source has no frame in hand when it starts.
-			if missed := at[119] - at[0] - 119; missed > 4 {
-				t.Errorf("%d vertical blanks between the first frame and the last had no new frame, want at most 4", missed)
+				at := trace.vblanks()
+				if len(at) != 120 {
+					t.Fatalf("%d frames shown, want 120 of 120\n%s", len(at), &p.out)
+				}
+				// The source's clock and the display's differ by 1 in 1000, and
+				// the source has no frame in hand when it starts.
+				missed := at[119] - at[0] - 119
+				t.Logf("120 frames in %d vertical blanks; the machine stood still %d times", 120+missed, stalls)
+				if missed <= 4 {
+					return
+				}
+				if stalls == 0 || try == tries {
+					t.Fatalf("%d vertical blanks between the first frame and the last had no new frame, want at most 4", missed)
+				}
 			}
 		})
 	}
+}
+
+// watchMachine counts, until the function it gives is called, how often a
+// thread that only wants to sleep for 2 ms got no processor for half a frame.
+func watchMachine() (stop func() (stalls int)) {
+	done, result := make(chan struct{}), make(chan int)
+	go func() {
+		runtime.LockOSThread()
+		stalls := 0
+		for {
+			begin := time.Now()
+			select {
+			case <-done:
+				result <- stalls
+				return
+			case <-time.After(2 * time.Millisecond):
+			}
+			if time.Since(begin) > 2*time.Millisecond+time.Second/120 {
+				stalls++
+			}
+		}
+	}()
+	return func() int { close(done); return <-result }
 }

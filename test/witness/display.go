@@ -18,6 +18,7 @@ type Display struct {
 // Object is a connector, CRTC or plane.
 type Object struct {
 	ID         uint32              `json:"id"`
+	Formats    []uint32            `json:"formats"` // of a plane
 	FB         uint32              `json:"fb_id"`
 	Type       int                 `json:"type"` // of a connector
 	Properties map[string]Property `json:"properties"`
@@ -54,30 +55,47 @@ func (d Display) HDR() *Object {
 	return nil
 }
 
+type enumEntry struct {
+	Name  string
+	Value uint64
+}
+
+func (p Property) entries() (all []enumEntry) {
+	json.Unmarshal(p.Spec, &all) // not an enum: none
+	return all
+}
+
 // Enum is the name of the present value of an enum property.
 func (o *Object) Enum(name string) string {
-	var entries []struct {
-		Name  string
-		Value uint64
-	}
 	p := o.Properties[name]
-	if json.Unmarshal(p.Spec, &entries) == nil {
-		for _, e := range entries {
-			if e.Value == p.Raw {
-				return e.Name
-			}
+	for _, e := range p.entries() {
+		if e.Value == p.Raw {
+			return e.Name
 		}
 	}
 	return fmt.Sprintf("%s=%d", name, p.Raw)
 }
 
+func (o *Object) enumValue(property, value string) (uint64, bool) {
+	for _, e := range o.Properties[property].entries() {
+		if e.Name == value {
+			return e.Value, true
+		}
+	}
+	return 0, false
+}
+
 // State lists every property of every object as text, so that states can be
-// compared over time: blobs by content, for their ids change.
+// compared over time: blobs by content, for their ids change; without DPMS,
+// which the kernel derives from whether the CRTC is active.
 func (d Display) State() []string {
 	var lines []string
 	for kind, objects := range map[string][]Object{"connector": d.Connectors, "crtc": d.CRTCs, "plane": d.Planes} {
 		for _, o := range objects {
 			for name, p := range o.Properties {
+				if name == "DPMS" {
+					continue
+				}
 				const blob = 1 << 4 // DRM_MODE_PROP_BLOB
 				value := fmt.Sprint(p.Raw)
 				if p.Type == blob {
@@ -111,14 +129,40 @@ func Difference(before, after []string) string {
 // A property's lines of modetest -c begin with its id after one tab.
 var modetestHDR = regexp.MustCompile(`(?s)\n\t\d+ HDR_OUTPUT_METADATA:\n.*?\n\t\tvalue:((?:\n\t\t\t[0-9a-f]+)*)\n`)
 
+// SetPlanes sets an enum property of all planes of a card that have it, by
+// modetest; no other program may be master. The value stays until it is set again.
+func SetPlanes(card, property, value string) error {
+	driver, busID, err := identity(card)
+	if err != nil {
+		return err
+	}
+	d, err := Look(card)
+	if err != nil {
+		return err
+	}
+	args := []string{"-M", driver, "-D", busID}
+	for _, plane := range d.Planes {
+		if n, ok := plane.enumValue(property, value); ok {
+			args = append(args, "-w", fmt.Sprintf("%d:%s:%d", plane.ID, property, n))
+		}
+	}
+	if len(args) == 4 {
+		return fmt.Errorf("%s: no plane has %s=%s", card, property, value)
+	}
+	_, err = Tool("modetest", args...)
+	return err
+}
+
 // HDRMetadata is the content of HDR_OUTPUT_METADATA in hexadecimal, as modetest
 // reads it from the card's first connector that has one; empty without a blob.
 func HDRMetadata(card string) (string, error) {
-	driver, err := Driver(card)
+	driver, busID, err := identity(card)
 	if err != nil {
 		return "", err
 	}
-	text, err := Tool("modetest", "-M", driver, "-c")
+	// By name it finds a card whose master has not asked for the bus id, by bus
+	// id one whose master has.
+	text, err := Tool("modetest", "-M", driver, "-D", busID, "-c")
 	if err != nil {
 		return "", err
 	}

@@ -36,9 +36,21 @@ func Debugfs(card, file string) string {
 // Driver is the name of a card's driver as libdrm and the driver-name properties
 // of sinks spell it.
 func Driver(card string) (string, error) {
-	b, err := os.ReadFile(Debugfs(card, "name")) // "vkms dev=… unique=…"
-	name, _, _ := strings.Cut(string(b), " ")
+	name, _, err := identity(card)
 	return name, err
+}
+
+// identity reads "vkms dev=vkms unique=vkms": driver and bus id.
+func identity(card string) (driver, busID string, err error) {
+	b, err := os.ReadFile(Debugfs(card, "name"))
+	for i, word := range strings.Fields(string(b)) {
+		if i == 0 {
+			driver = word
+		} else if id, ok := strings.CutPrefix(word, "unique="); ok {
+			busID = id
+		}
+	}
+	return driver, busID, err
 }
 
 // Framebuffers counts a card's framebuffers by where their memory came from: as
