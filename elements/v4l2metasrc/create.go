@@ -3,6 +3,7 @@ package v4l2metasrc
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -133,9 +134,9 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 				v4l2.ErrReply, st.start[i], i, f.Planes[i].Offset)
 		}
 	}
-	pts := st.stamp(s.element.RunningTime())
+	pts := st.stamp(s.clocks())
 	if pts != gstx.None {
-		pts = max(pts, st.pts) // the clocks are read one after the other
+		pts = max(pts, st.pts) // whatever the clocks do
 		st.pts = pts
 	}
 	duration := st.duration
@@ -200,14 +201,27 @@ func monotonic() int64 {
 	return now.Nano()
 }
 
+// clocks reads the pipeline's running time and the drivers' clock at one moment.
+// A thread that is put aside between the two reads again.
+func (s *source) clocks() (running uint64, now int64) {
+	for range 4 {
+		before := monotonic()
+		running, now = s.element.RunningTime(), monotonic()
+		if now-before < int64(200*time.Microsecond) {
+			break
+		}
+	}
+	return running, now
+}
+
 // stamp maps the driver's time of a frame to the pipeline's running time: as
 // long before now as it lies before the present of its own clock.
-func (st *stream) stamp(running uint64) uint64 {
+func (st *stream) stamp(running uint64, now int64) uint64 {
 	if running == gstx.None {
 		return gstx.None
 	}
 	if st.frame.Monotonic {
-		if age := monotonic() - st.frame.Timestamp; age >= 0 && uint64(age) <= running {
+		if age := now - st.frame.Timestamp; age >= 0 && uint64(age) <= running {
 			return running - uint64(age)
 		}
 	}
