@@ -95,6 +95,24 @@ gstx_finalize (GObject * object)
   parent->finalize (object);
 }
 
+/* What the Go half says is possible now, else the template's. */
+GstCaps *
+gstx_get_caps (GstxInstance * x, GstPad * pad, GstCaps * filter)
+{
+  char *s = goCaps (x->handle);
+  GstCaps *caps = s ? gst_caps_from_string (s) : NULL;
+
+  free (s);
+  if (!caps)
+    caps = gst_pad_get_pad_template_caps (pad);
+  if (filter) {
+    GstCaps *both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (caps);
+    caps = both;
+  }
+  return caps;
+}
+
 static GParamSpec *
 make_pspec (const GstxClassInfo * info, const GstxProp * p)
 {

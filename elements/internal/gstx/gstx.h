@@ -117,6 +117,7 @@ typedef struct { GstVideoSink parent; GstxInstance x; } GstxSink;
 typedef struct { GstBaseTransform parent; GstxInstance x; } GstxFilter;
 
 GstxInstance *gstx_instance (gpointer element);
+GstCaps *gstx_get_caps (GstxInstance * x, GstPad * pad, GstCaps * filter);
 void gstx_src_class_init (GstPushSrcClass * klass);
 void gstx_sink_class_init (GstVideoSinkClass * klass);
 void gstx_filter_class_init (GstBaseTransformClass * klass, gboolean in_place);

@@ -16,18 +16,7 @@ static gboolean sink_unlock_stop (GstBaseSink * sink) { goUnlock (X (sink)->hand
 static GstCaps *
 sink_get_caps (GstBaseSink * sink, GstCaps * filter)
 {
-  char *s = goCaps (X (sink)->handle);
-  GstCaps *caps = s ? gst_caps_from_string (s) : NULL;
-
-  free (s);
-  if (!caps)
-    caps = gst_pad_get_pad_template_caps (GST_BASE_SINK_PAD (sink));
-  if (filter) {
-    GstCaps *both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref (caps);
-    caps = both;
-  }
-  return caps;
+  return gstx_get_caps (X (sink), GST_BASE_SINK_PAD (sink), filter);
 }
 
 static gboolean

@@ -17,18 +17,7 @@ static gboolean src_is_seekable (GstBaseSrc * src) { return FALSE; }
 static GstCaps *
 src_get_caps (GstBaseSrc * src, GstCaps * filter)
 {
-  char *s = goCaps (X (src)->handle);
-  GstCaps *caps = s ? gst_caps_from_string (s) : NULL;
-
-  free (s);
-  if (!caps)
-    caps = gst_pad_get_pad_template_caps (GST_BASE_SRC_PAD (src));
-  if (filter) {
-    GstCaps *both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref (caps);
-    caps = both;
-  }
-  return caps;
+  return gstx_get_caps (X (src), GST_BASE_SRC_PAD (src), filter);
 }
 
 /* Goes to what Go prefers before the base class takes the first or smallest. */
