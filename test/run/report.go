@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -49,13 +50,8 @@ func newReport(p *played) (*report, error) {
 }
 
 // countBlocks reads the lines of hdrmetadump.
-func (r *report) countBlocks(file string) (lines int, err error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	scan := bufio.NewScanner(f)
+func (r *report) countBlocks(dump []byte) (lines int, err error) {
+	scan := bufio.NewScanner(bytes.NewReader(dump))
 	for scan.Scan() {
 		var line struct {
 			ContentID string `json:"content_id"`
@@ -63,12 +59,12 @@ func (r *report) countBlocks(file string) (lines int, err error) {
 			Error     string `json:"error"`
 		}
 		if err := json.Unmarshal(scan.Bytes(), &line); err != nil {
-			return 0, fmt.Errorf("%s: %w", file, err)
+			return 0, fmt.Errorf("hdrmetadump: %w", err)
 		}
 		lines++
 		switch {
 		case line.Error != "":
-			return 0, fmt.Errorf("%s: %s", file, line.Error)
+			return 0, fmt.Errorf("hdrmetadump: %s", line.Error)
 		case line.Unchanged:
 			r.BlocksReused++
 		case line.ContentID != "":
@@ -132,20 +128,24 @@ func (r *report) check(p *played) error {
 
 // print is the summary for a person.
 func (r *report) print(p *played) {
+	busy := ""
+	if !p.good() {
+		busy = fmt.Sprintf(" (%d vertical blanks had no new frame: the host was busy)", p.missed())
+	}
 	fmt.Printf(`
-shown     %d of %d frames, %d dropped, %.2f per second
+shown     %d of %d frames, %d dropped, %.2f per second%s
 memory    %s
 metadata  %d block made and sealed, %d buffers reused it
-`, r.FramesShown, frames, r.FramesDropped, r.FPS, r.memory(p), r.BlocksMade, r.BlocksReused)
-	fmt.Println("connector, while it played, as drm_info sees it:")
-	for _, line := range connectorLines(p.drmInfo) {
-		fmt.Println("  " + line)
-	}
-	fmt.Printf(`          as modetest sees it: %s
+`, r.FramesShown, frames, r.FramesDropped, r.FPS, busy, r.memory(p), r.BlocksMade, r.BlocksReused)
+	fmt.Printf(`connector while it played, as drm_info sees it:
+          Colorspace %s
+          HDR_OUTPUT_METADATA %s
+          as modetest sees it:
+          HDR_OUTPUT_METADATA %s
 on        Linux %s, GStreamer %s, gst-shmmeta %s
-files     %s/report.json  %[5]s/frame.png  %[5]s/metadata.jsonl
+files     %s/report.json  %[7]s/frame.png  %[7]s/metadata.jsonl
 
-`, r.HDRMetadata, r.Kernel, r.GStreamer, r.Version, outDir)
+`, r.Colorspace, describeHDR(p.connector), r.HDRMetadata, r.Kernel, r.GStreamer, r.Version, outDir)
 }
 
 func (r *report) memory(p *played) string {
@@ -155,27 +155,24 @@ func (r *report) memory(p *played) string {
 	return fmt.Sprintf("copied: %d framebuffers are DMA-bufs, %d are not", p.imported, p.own)
 }
 
-// connectorLines are those of drm_info's text about HDR_OUTPUT_METADATA, with
-// what is below it in the tree, and Colorspace without its long list of choices.
-func connectorLines(text string) []string {
-	var lines []string
-	depth := -1
-	for _, line := range strings.Split(text, "\n") {
-		at := strings.IndexFunc(line, func(r rune) bool { return !strings.ContainsRune("│├└─ \u00a0", r) })
-		switch {
-		case at < 0:
-		case depth >= 0 && at > depth:
-			lines = append(lines, "  "+line[at:])
-		case strings.Contains(line, `"HDR_OUTPUT_METADATA"`):
-			depth = at
-			lines = append(lines, line[at:])
-		case strings.Contains(line, `"Colorspace"`):
-			depth = -1
-			_, value, _ := strings.Cut(line, "} = ")
-			lines = append(lines, `"Colorspace": `+value)
-		default:
-			depth = -1
-		}
+// describeHDR puts drm_info's decoded blob in a line.
+func describeHDR(connector *witness.Object) string {
+	type point struct{ X, Y float64 }
+	var blob struct {
+		EOTF      int
+		Primaries struct{ R, G, B point } `json:"display_primaries"`
+		White     point                   `json:"white_point"`
+		Max       float64                 `json:"max_display_mastering_luminance"`
+		Min       float64                 `json:"min_display_mastering_luminance"`
+		MaxCLL    int                     `json:"max_cll"`
+		MaxFALL   int                     `json:"max_fall"`
 	}
-	return lines
+	data := connector.Properties["HDR_OUTPUT_METADATA"].Data
+	if err := json.Unmarshal(data, &blob); err != nil || string(data) == "null" {
+		return "none"
+	}
+	eotf := [...]string{"SDR", "traditional HDR", "PQ", "HLG"}[blob.EOTF&3]
+	c := blob.Primaries
+	return fmt.Sprintf("%s, red %.4g %.4g, green %.4g %.4g, blue %.4g %.4g, white %.4g %.4g, %.4g to %.4g cd/m², MaxCLL %d, MaxFALL %d",
+		eotf, c.R.X, c.R.Y, c.G.X, c.G.Y, c.B.X, c.B.Y, blob.White.X, blob.White.Y, blob.Min, blob.Max, blob.MaxCLL, blob.MaxFALL)
 }
