@@ -62,6 +62,7 @@ type played struct {
 	own       int    // framebuffers that were copied into
 	metadata  string // HDR_OUTPUT_METADATA in hexadecimal
 	connector *witness.Object
+	stalls    int    // of the machine
 	dump      []byte // what hdrmetadump wrote
 }
 
@@ -79,9 +80,9 @@ func (p *played) missed() int {
 	return int(p.flips[len(p.flips)-1].VBlank-p.flips[0].VBlank) + 1 - len(p.flips)
 }
 
-// measure plays frames on the card and looks at everything. Somebody else's load
-// on the host can stop a virtual machine for longer than a frame: the best of
-// three tries counts.
+// measure plays frames on the card and looks at everything. Other work on the
+// host can stop a virtual machine for longer than a frame: the best of three
+// tries counts.
 func (d *devices) measure() (best *played, err error) {
 	for try := 1; ; try++ {
 		p, err := d.try()
@@ -93,7 +94,7 @@ func (d *devices) measure() (best *played, err error) {
 		case p.good():
 			return p, nil
 		default:
-			fmt.Printf("  %d frames, %d vertical blanks without a new one\n", len(p.flips), p.missed())
+			fmt.Printf("  %d frames, %d vertical blanks without a new one; the machine stalled %d times\n", len(p.flips), p.missed(), p.stalls)
 			if best == nil || p.missed() < best.missed() {
 				best = p
 			}
@@ -104,7 +105,7 @@ func (d *devices) measure() (best *played, err error) {
 			}
 			return best, nil
 		}
-		fmt.Println("  the host is busy; once more")
+		fmt.Println("  once more")
 	}
 }
 
@@ -116,6 +117,8 @@ func (d *devices) try() (*played, error) {
 		return nil, err
 	}
 	defer trace.Stop()
+	stalls := witness.Stalls()
+	defer func() { p.stalls = stalls() }()
 	l, err := launch(
 		fmt.Sprintf("v4l2metasrc device=%s num-buffers=%d mastering-display-info=%s content-light-level=%s", d.capture, frames, mastering, light),
 		"! video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=XR24,width=640,height=480,framerate=60/1",

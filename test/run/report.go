@@ -130,7 +130,7 @@ func (r *report) check(p *played) error {
 func (r *report) print(p *played) {
 	busy := ""
 	if !p.good() {
-		busy = fmt.Sprintf(" (%d vertical blanks had no new frame: the host was busy)", p.missed())
+		busy = fmt.Sprintf(" (%d vertical blanks had no new frame; the machine stalled %d times)", p.missed(), p.stalls)
 	}
 	fmt.Printf(`
 shown     %d of %d frames, %d dropped, %.2f per second%s

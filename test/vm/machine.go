@@ -27,8 +27,9 @@ type machine struct {
 	monitor *monitor
 	done    chan struct{} // closed when QEMU is gone and all output is read
 
-	mu     sync.Mutex // guards status
-	status *int       // the command's, once the guest has told it
+	mu     sync.Mutex    // guards what follows
+	status *int          // the command's, once the guest has told it
+	waited time.Duration // by QEMU's threads for a processor of the host, until then
 }
 
 // start boots; kernelArgs are added to the kernel's command line.
@@ -151,6 +152,7 @@ func (m *machine) readControl() {
 			if n, err := strconv.Atoi(rest); err == nil {
 				m.mu.Lock()
 				m.status = &n
+				m.waited = m.runDelay()
 				m.mu.Unlock()
 			}
 		}
@@ -170,6 +172,19 @@ func (m *machine) serveScreen(port *os.File, project string) {
 		}
 		fmt.Fprintln(port, reply)
 	}
+}
+
+// runDelay adds up how long QEMU's threads were ready to run and did not.
+func (m *machine) runDelay() (sum time.Duration) {
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", m.cmd.Process.Pid))
+	for _, file := range tasks {
+		var running, waiting int64
+		if b, err := os.ReadFile(file); err == nil {
+			fmt.Sscan(string(b), &running, &waiting)
+			sum += time.Duration(waiting)
+		}
+	}
+	return sum
 }
 
 func (m *machine) exitStatus() (int, bool) {

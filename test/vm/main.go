@@ -79,6 +79,7 @@ func run(c *Config) int {
 	}
 	defer m.kill()
 
+	begin := time.Now()
 	if err := m.send(c.Kernel, c.Command); err != nil {
 		say("%v", err)
 		return statusBroken
@@ -102,6 +103,9 @@ func run(c *Config) int {
 		if trouble := m.console.matching(kernelTrouble, 10); len(trouble) > 0 {
 			say("the guest's kernel complained (all of it: --console):")
 			printLines(trouble)
+		}
+		if took := time.Since(begin); m.waited > took/4 {
+			say("other work on this host kept the machine waiting for %.1f s of its %.1f s", m.waited.Seconds(), took.Seconds())
 		}
 		return status
 	}
