@@ -66,6 +66,7 @@ func TestMain(m *testing.M) {
 		gstmeta.Register(),
 		gstx.Register(nil, Class),
 		gstx.Register(nil, fake),
+		gstx.Register(nil, dmaSourceClass),
 		gstx.Register(nil, gstx.Class{
 			Name: "stamper", TypeName: "KmsTestStamper", LongName: "stamper", Klass: "Filter", Description: "For tests",
 			Author: "nobody", Parent: gstx.Filter, InPlace: true,

@@ -48,21 +48,26 @@ func stageOff(r *Request, p *Plane) {
 	r.Set(&p.Object, "CRTC_ID", 0)
 }
 
-// layouts lists what to try for the picture, best first.
+// layouts lists what to try for the picture, best first. Leaving out its margins
+// is the last resort.
 func (o *Output) layouts() []layout {
-	var all []layout
+	var whole, cut []layout
 	planes := o.candidates(&o.picture)
 	for _, mode := range o.modes() {
 		for _, at := range o.picture.places(mode.Width(), mode.Height(), !o.cfg.NoScale) {
+			to := &whole
+			if at.src != o.picture.Crop {
+				to = &cut
+			}
 			for _, p := range planes {
-				all = append(all, layout{at, mode, p, nil})
+				*to = append(*to, layout{at, mode, p, nil})
 				if under := o.primary(); under != nil && under != p {
-					all = append(all, layout{at, mode, p, under})
+					*to = append(*to, layout{at, mode, p, under})
 				}
 			}
 		}
 	}
-	return all
+	return append(whole, cut...)
 }
 
 // arrange shows the first frame of a picture: it commits the first layout that
@@ -145,6 +150,9 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer) error {
 		return err
 	}
 	o.pending = true
+	if modeBlob != 0 {
+		o.ownMode = true
+	}
 	o.layout, o.lit = l, l.mode
 	o.light(l.plane, l.under)
 	o.warnings = o.picture.colorGaps(l.plane)

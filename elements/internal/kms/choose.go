@@ -122,8 +122,8 @@ func (o *Output) candidates(p *Picture) []*Plane {
 	return c
 }
 
-// modes are those to try for the picture, best first: what is lit stays lit,
-// unless it cannot show the picture at all.
+// modes are those to try for the picture, best first: a mode that was found lit
+// stays, unless it cannot show the picture at all.
 func (o *Output) modes() []*Mode {
 	p := &o.picture
 	best, exact := modeFor(o.Connector.Modes, p.Crop.W, p.Crop.H, p.fps())
@@ -134,7 +134,7 @@ func (o *Output) modes() []*Mode {
 		return []*Mode{o.lit}
 	case o.lit != nil && o.lit.sameTiming(best):
 		return []*Mode{o.lit}
-	case o.lit != nil && !o.cfg.ForceModeset:
+	case o.lit != nil && !o.ownMode && !o.cfg.ForceModeset:
 		return []*Mode{o.lit, best}
 	case exact:
 		if preferred, _ := modeFor(o.Connector.Modes, 0, 0, p.fps()); preferred != best {

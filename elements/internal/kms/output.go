@@ -41,6 +41,7 @@ type Output struct {
 	wake   *sys.Wake
 
 	lit     *Mode // the mode that is set; nil while the CRTC is off
+	ownMode bool  // it was set by this output, not found
 	picture Picture
 	layout  *layout // nil until the first frame of a picture is shown
 	blacks  []*Dumb // beneath a plane that does not cover the screen, by size

@@ -1,0 +1,40 @@
+//go:build !race
+
+// The race detector allocates on its own account.
+
+package kmsmetasink
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms/kmstest"
+	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
+)
+
+// Ten thousand frames cost no more Go allocations than a hundred: starting and
+// stopping does, a frame does not, metadata and all.
+func TestStreamingDoesNotAllocate(t *testing.T) {
+	allocations := func(frames string) uint64 {
+		newCard(t, kmstest.Quirks{})
+		theBlock.Store(&meta.Block{Color: &meta.Color{Primaries: 9, Transfer: meta.TransferPQ, Matrix: 9}})
+		p := pipe.New(t, "videotestsrc pattern=black num-buffers="+frames+
+			" ! video/x-raw,format=BGRx,width=16,height=16 ! stamper ! fakekmssink name=sink sync=false")
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p.SetState(gst.StatePlaying)
+		p.EOS(60 * time.Second)
+		runtime.ReadMemStats(&after)
+		p.Stop()
+		return after.Mallocs - before.Mallocs
+	}
+	allocations("100")
+	few, many := allocations("100"), allocations("10100")
+	if many > few+1000 {
+		t.Errorf("%d allocations for 10000 frames more, want none", many-few)
+	}
+}
