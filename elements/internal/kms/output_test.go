@@ -149,34 +149,6 @@ func TestFrameRateChoosesTheRefreshRate(t *testing.T) {
 	}
 }
 
-func TestSteadyStateAllocatesNothing(t *testing.T) {
-	card := kmstest.NewCard(kmstest.Quirks{})
-	d := openFake(t, card)
-	o := output(t, d, Config{})
-	a := play(t, d, o, xr24(1920, 1080))
-	b := frame(t, d, sys.DRM_FORMAT_XRGB8888, 1920, 1080)
-	sig := Signal{HDR: true, Metadata: [32]byte{4: 2}, BT2020: true, MinBPC: 10}
-	next := a
-	show := func() {
-		o.SetSignal(sig)
-		if err := o.Configure(xr24(1920, 1080)); err != nil {
-			t.Fatal(err)
-		}
-		if err := o.Show(next); err != nil {
-			t.Fatal(err)
-		}
-		if next == a {
-			next = b
-		} else {
-			next = a
-		}
-	}
-	show()
-	if n := testing.AllocsPerRun(500, show); n != 0 {
-		t.Errorf("got %v allocations per frame, want 0", n)
-	}
-}
-
 func TestOneFrameIsOneNonblockingCommit(t *testing.T) {
 	card := kmstest.NewCard(kmstest.Quirks{})
 	d := openFake(t, card)

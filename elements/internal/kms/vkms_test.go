@@ -118,20 +118,6 @@ func TestVkmsShowsFramesAtTheDisplaysRateWithTheirSignal(t *testing.T) {
 	}
 }
 
-func TestVkmsSteadyStateAllocatesNothing(t *testing.T) {
-	d := vkms(t)
-	o := output(t, d, Config{})
-	o.SetSignal(pq(1))
-	fb := play(t, d, o, xr24(640, 480))
-	if n := testing.AllocsPerRun(20, func() {
-		if err := o.Show(fb); err != nil {
-			t.Fatal(err)
-		}
-	}); n != 0 {
-		t.Errorf("got %v allocations per frame, want 0", n)
-	}
-}
-
 func TestVkmsSignalChangesAndClears(t *testing.T) {
 	d := vkms(t)
 	o := output(t, d, Config{})
