@@ -104,7 +104,7 @@ func run(c *Config) int {
 			say("the guest's kernel complained (all of it: --console):")
 			printLines(trouble)
 		}
-		if took := time.Since(begin); m.waited > took/4 {
+		if took := time.Since(begin); !c.Quiet && m.waited > took/4 {
 			say("other work on this host kept the machine waiting for %.1f s of its %.1f s", m.waited.Seconds(), took.Seconds())
 		}
 		return status
