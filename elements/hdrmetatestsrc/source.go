@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
@@ -20,6 +22,8 @@ type source struct {
 	mu       sync.Mutex // guards settings and wake
 	settings settings
 	wake     *sys.Wake // nil when stopped
+
+	period atomic.Uint64 // ns from frame to frame, 0 when unknown: for latency queries
 
 	dev   *udmabuf.Device // nil without udmabuf
 	pacer *pacer
@@ -92,6 +96,7 @@ func (s *source) Stop() error {
 	s.mu.Unlock()
 	err := errors.Join(s.release(), s.pacer.close(), s.dev.Close(), wake.Close())
 	s.dev, s.pacer, s.format, s.stale = nil, nil, nil, false
+	s.period.Store(0)
 	return err
 }
 
@@ -136,7 +141,21 @@ func (s *source) SetCaps(f *gstx.VideoFormat) error {
 	}
 	s.used, s.format, s.stale = s.snapshot(), f, true
 	s.line.setRate(f.FPSN, f.FPSD)
+	var period uint64
+	if f.FPSN > 0 {
+		period = uint64(time.Second) * uint64(f.FPSD) / uint64(f.FPSN)
+	}
+	if s.period.Swap(period) != period && s.used.live {
+		s.e.PostLatency()
+	}
 	return nil
+}
+
+// Latency is that of a camera, one frame; a frame that is late is painted late,
+// so there is no limit to what those behind may add.
+func (s *source) Latency() (minimum, maximum uint64, ok bool) {
+	period := s.period.Load()
+	return period, gstx.None, s.snapshot().live && period > 0
 }
 
 func (s *source) DecideAllocation(videoMeta bool) {

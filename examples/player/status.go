@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,19 +17,31 @@ type status struct {
 	paused   bool
 	fps      float64
 	dropped  uint64
-	hdr      string // what became of the metadata
-	light    string // the scene's light level
+	hdr      []string // what became of each kind of metadata, "HDR10 applied"
+	light    string   // the scene's light level
 
 	shown   uint64 // frames at the last update
 	updated time.Time
 }
 
-// hdrStatus takes the sink's message shm-hdr-status.
-func (s *status) hdrStatus(m *gst.Structure) {
-	s.hdr = m.GetString("format") + " " + m.GetString("output")
-	if reason := m.GetString("reason"); reason != "" {
-		s.hdr += " (" + reason + ")"
+// hdrStatus takes the sink's message shm-hdr-status: one for each kind of
+// metadata and whenever something changes. It gives the reason, which is too long
+// for the status line.
+func (s *status) hdrStatus(m *gst.Structure) (reason string) {
+	format, output := m.GetString("format"), m.GetString("output")
+	text := format + " " + output
+	switch i := slices.IndexFunc(s.hdr, func(h string) bool { return strings.HasPrefix(h, format+" ") }); {
+	case format == "SDR": // the stream has turned SDR: nothing else holds any more
+		s.hdr = []string{text}
+	case i >= 0:
+		s.hdr[i] = text
+	default:
+		s.hdr = append(slices.DeleteFunc(s.hdr, func(h string) bool { return strings.HasPrefix(h, "SDR ") }), text)
 	}
+	if r := m.GetString("reason"); r != "" {
+		return text + ": " + r
+	}
+	return ""
 }
 
 // metadata takes hdrmetadump's message hdr-metadata: HDR10+ tells the light of
@@ -91,7 +104,7 @@ func (s *status) String() string {
 		parts = append(parts, fmt.Sprintf("%.1f fps", s.fps))
 	}
 	parts = append(parts, fmt.Sprintf("%d dropped", s.dropped))
-	for _, p := range []string{s.hdr, s.light} {
+	for _, p := range []string{strings.Join(s.hdr, ", "), s.light} {
 		if p != "" {
 			parts = append(parts, p)
 		}

@@ -42,7 +42,11 @@ func watch(ctx context.Context, p gst.Pipeline, pressed <-chan byte) error {
 		defer fmt.Println()
 	}
 	s := status{updated: time.Now()}
-	defer func() { s.update(p); s.line(os.Stdout, width) }()
+	defer func() {
+		if s.update(p); s.shown > 0 {
+			s.line(os.Stdout, width)
+		}
+	}()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 
@@ -93,17 +97,28 @@ func (s *status) message(m *gst.Message, p gst.Pipeline) (done bool, err error) 
 		return true, err
 	case gst.MessageWarning:
 		_, err := m.ParseWarning()
-		fmt.Fprintf(os.Stderr, "\rplayer: warning: %v\x1b[K\n", err)
+		note("warning: %v", err)
 	case gst.MessageLatency:
 		p.RecalculateLatency()
 	case gst.MessageElement:
 		switch t := m.GetStructure(); {
 		case t == nil:
 		case t.HasName("shm-hdr-status"):
-			s.hdrStatus(t)
+			if reason := s.hdrStatus(t); reason != "" {
+				note("%s", reason)
+			}
 		case t.HasName("hdr-metadata"):
 			s.metadata(t)
 		}
 	}
 	return false, nil
+}
+
+// note writes a line of its own above the status line.
+func note(format string, args ...any) {
+	text := "player: " + fmt.Sprintf(format, args...)
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		text = "\r" + text + "\x1b[K"
+	}
+	fmt.Fprintln(os.Stderr, text)
 }
