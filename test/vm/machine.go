@@ -202,20 +202,19 @@ func (m *machine) kill() {
 	<-m.done
 }
 
-// blockedTasks asks the guest's kernel, over the serial line's break, for the
-// backtraces of busy CPUs and blocked tasks.
-func (m *machine) blockedTasks() {
-	for _, key := range "lw" {
-		if m.monitor.sendBreak("console") != nil {
-			return
-		}
-		m.serial.WriteString(string(key))
+// askState has the guest print its processes, if it still can, and its kernel,
+// over the serial line's break, the backtraces of blocked tasks.
+func (m *machine) askState() {
+	m.control.WriteString("state\n")
+	time.Sleep(2 * time.Second)
+	if m.monitor.sendBreak("console") == nil {
+		m.serial.WriteString("w")
 		time.Sleep(500 * time.Millisecond)
 	}
 }
 
 func (m *machine) printConsole() {
-	printLines(append(m.console.last(100), m.stderr.last(20)...))
+	printLines(append(m.console.last(60), m.stderr.last(20)...))
 }
 
 func printLines(lines []string) {

@@ -91,8 +91,8 @@ func run(c *Config) int {
 		m.kill()
 		return statusSignal + int(s.(syscall.Signal))
 	case <-limit.C:
-		say("time limit of %v reached; the console's last lines, and what the kernel says is blocked:", c.Timeout)
-		m.blockedTasks()
+		say("time limit of %v reached; what runs, the console's last lines, and what the kernel says is blocked:", c.Timeout)
+		m.askState()
 		m.kill()
 		m.printConsole()
 		return statusTimeout
