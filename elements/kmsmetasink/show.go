@@ -3,10 +3,16 @@ package kmsmetasink
 import (
 	"errors"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 )
+
+// flipWait, in ms, is longer than from one flip to the next on any display;
+// package kms has its own limit and the error for it.
+const flipWait = 1000
 
 // Frame shows one frame. It returns when the display has taken it, which is
 // right after the frame before has come onto the screen.
@@ -25,6 +31,7 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 		return s.fail(err)
 	}
 	s.out.SetSignal(s.signal(f))
+	defer s.waitForFlip()
 
 	switch err := s.show(f); {
 	case err == nil:
@@ -41,6 +48,16 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 	s.shown.Add(1)
 	s.reportStatus()
 	return gstx.FlowOK
+}
+
+// waitForFlip has the streaming thread wait for the flip under way before it
+// comes with the next frame.
+func (s *sink) waitForFlip() {
+	if device, unlock, ok := s.out.Pending(); ok && !s.set.skipVsync {
+		s.element.WaitFor(flipWait, gstx.WaitFD{FD: unlock, Events: unix.POLLIN}, gstx.WaitFD{FD: device, Events: unix.POLLIN})
+		return
+	}
+	s.element.WaitFor(0)
 }
 
 // configure follows the crop of the buffers.

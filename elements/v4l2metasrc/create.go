@@ -24,6 +24,8 @@ func (s *source) Create() (gstx.Buffer, gstx.Flow) {
 		return b, gstx.FlowOK
 	case err == sys.ErrWoken:
 		return gstx.Buffer{}, gstx.FlowFlushing
+	case err == unix.ETIMEDOUT:
+		return gstx.Buffer{}, gstx.FlowAgain
 	case errors.Is(err, v4l2.ErrEnd):
 		return gstx.Buffer{}, gstx.FlowEOS
 	}
@@ -31,8 +33,9 @@ func (s *source) Create() (gstx.Buffer, gstx.Flow) {
 	return gstx.Buffer{}, gstx.FlowError
 }
 
-// next gives the next frame that is whole. One wait looks at everything that
-// can happen: a frame, an event, a buffer that came back, unlock.
+// next gives the next frame that is whole, or unix.ETIMEDOUT when there is none
+// yet. One wait, outside of Go, is for everything that can happen: a frame, an
+// event, a buffer that came back, unlock.
 func (s *source) next(st *stream) (gstx.Buffer, error) {
 	if s.interrupted.Swap(false) {
 		st.resumed, st.stale = monotonic(), s.dev.Buffers()
@@ -52,7 +55,8 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 		if st.pool != nil {
 			returned = st.pool.WakeFD()
 		}
-		ready, err := s.dev.Wait(s.wake, returned, -1)
+		s.waitFor(returned)
+		ready, err := s.dev.Wait(s.wake, returned, 0)
 		if err != nil {
 			if err == sys.ErrWoken { // the flag was taken by a call that did not wait long
 				s.interrupted.Store(true)
@@ -84,6 +88,13 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 			return gstx.Buffer{}, err
 		}
 	}
+}
+
+// waitFor has the streaming thread wait for what next looks at.
+func (s *source) waitFor(returned int) {
+	fd, events := s.dev.WaitFD()
+	s.element.WaitFor(-1, gstx.WaitFD{FD: s.wake.FD(), Events: unix.POLLIN},
+		gstx.WaitFD{FD: fd, Events: events}, gstx.WaitFD{FD: returned, Events: unix.POLLIN})
 }
 
 // begin starts the driver.

@@ -1,5 +1,6 @@
 #include "gstx.h"
 #include "_cgo_export.h"
+#include <errno.h>
 
 GstxInstance *
 gstx_instance (gpointer element)
@@ -93,6 +94,18 @@ gstx_finalize (GObject * object)
     goFinalize (x->handle);
   x->handle = 0;
   parent->finalize (object);
+}
+
+/* Waits, on the streaming thread and outside of Go, for what the Go half asked
+ * to wait for. A thread that waits inside Go keeps the runtime's monitor awake:
+ * from vivid to vkms in the virtual machine, waiting here took the CPU time of a
+ * frame from 1.9 to 1.4 times that of v4l2src and kmssink. Go looks for itself
+ * afterwards, so a wake-up for nothing does no harm. */
+void
+gstx_wait (GstxInstance * x)
+{
+  if (x->n_wait)
+    while (poll (x->wait, x->n_wait, x->wait_ms) < 0 && errno == EINTR);
 }
 
 /* What the Go half says is possible now, else the template's. */

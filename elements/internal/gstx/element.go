@@ -14,6 +14,7 @@ import (
 // long as the GObject; none of its methods may be used after.
 type Element struct {
 	p     *C.GstElement // borrowed: the GObject outlives its Go half
+	x     *C.GstxInstance
 	info  *C.GstxClassInfo
 	class *Class
 
@@ -32,7 +33,8 @@ type Element struct {
 }
 
 func newElement(class *Class, p *C.GstElement) (e *Element) {
-	e = &Element{p: p, info: C.gstx_instance(C.gpointer(p)).info, class: class}
+	x := C.gstx_instance(C.gpointer(p))
+	e = &Element{p: p, x: x, info: x.info, class: class}
 	// GObject cannot fail to make an instance, so one whose Go half panicked is
 	// made all the same and refuses to start.
 	defer func() {
@@ -75,6 +77,26 @@ func (e *Element) SetLive(live bool) {
 
 // RunningTime is the pipeline's running time now in ns, None without a clock.
 func (e *Element) RunningTime() uint64 { return uint64(C.gstx_running_time(e.p)) }
+
+// WaitFD is a borrowed descriptor and the poll events to wait for.
+type WaitFD struct {
+	FD     int
+	Events int16
+}
+
+// WaitFor names what the streaming thread shall wait for, outside of Go, before
+// every Create or Frame from the next one on: until one of at most four
+// descriptors is ready or timeoutMS has passed (negative: never). One of them has
+// to be what Unlock sets. It is a hint, for Go's runtime works while a thread
+// waits inside of it: Create and Frame still look for themselves. With no
+// descriptors there is no wait; Stop ends it too. To be called in Create and
+// Frame only.
+func (e *Element) WaitFor(timeoutMS int, fds ...WaitFD) {
+	for i, f := range fds {
+		e.x.wait[i] = C.struct_pollfd{fd: C.int(f.FD), events: C.short(f.Events)}
+	}
+	e.x.n_wait, e.x.wait_ms = C.guint32(len(fds)), C.gint32(timeoutMS)
+}
 
 // PostLatency asks the pipeline to gather latencies again.
 func (e *Element) PostLatency() { C.gstx_post_latency(e.p) }

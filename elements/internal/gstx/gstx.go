@@ -30,6 +30,9 @@ const (
 	FlowEOS           Flow = -3
 	FlowNotNegotiated Flow = -4
 	FlowError         Flow = -5
+	// FlowAgain is a source's answer when it has nothing yet: it is asked again
+	// when something that it named to WaitFor has happened.
+	FlowAgain Flow = C.GSTX_FLOW_AGAIN
 )
 
 // None is GST_CLOCK_TIME_NONE and GST_BUFFER_OFFSET_NONE.

@@ -14,6 +14,7 @@
 #include <gst/base/gstpushsrc.h>
 #include <gst/video/gstvideosink.h>
 #include <gst/video/video.h>
+#include <poll.h>
 
 /* ---- description of a class, made by Go once and kept for ever ---- */
 
@@ -104,12 +105,21 @@ typedef struct {
   gint32 chroma_site;           /* H.273 chroma_sample_loc_type + 1, 0 unknown */
 } GstxFormat;
 
+#define GSTX_MAX_WAIT 4
+/* From goCreate: nothing yet, call again after the next wait. */
+#define GSTX_FLOW_AGAIN GST_FLOW_CUSTOM_ERROR_2
+
 typedef struct {
   GstxClassInfo *info;
   guint64 handle;               /* cgo.Handle of the *gstx.Element */
   GstVideoInfo vinfo;           /* negotiated, for planes without GstVideoMeta */
   gboolean have_vinfo;
   GstxFrame frame;              /* reused for every buffer */
+  /* What to wait for before the next frame, see gstx_wait. Go writes it on the
+   * streaming thread, in its calls. */
+  struct pollfd wait[GSTX_MAX_WAIT];
+  guint32 n_wait;
+  gint32 wait_ms;
 } GstxInstance;
 
 typedef struct { GstPushSrc parent; GstxInstance x; } GstxSrc;
@@ -117,6 +127,7 @@ typedef struct { GstVideoSink parent; GstxInstance x; } GstxSink;
 typedef struct { GstBaseTransform parent; GstxInstance x; } GstxFilter;
 
 GstxInstance *gstx_instance (gpointer element);
+void gstx_wait (GstxInstance * x);
 GstCaps *gstx_get_caps (GstxInstance * x, GstPad * pad, GstCaps * filter);
 void gstx_src_class_init (GstPushSrcClass * klass);
 void gstx_sink_class_init (GstVideoSinkClass * klass);

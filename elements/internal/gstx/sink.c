@@ -8,6 +8,7 @@ static gboolean sink_start (GstBaseSink * sink) { return goStart (X (sink)->hand
 static gboolean sink_stop (GstBaseSink * sink)
 {
   X (sink)->have_vinfo = FALSE;
+  X (sink)->n_wait = 0;
   return goStop (X (sink)->handle);
 }
 static gboolean sink_unlock (GstBaseSink * sink) { goUnlock (X (sink)->handle, TRUE); return TRUE; }
@@ -59,6 +60,7 @@ sink_show_frame (GstVideoSink * sink, GstBuffer * buf)
   GstxInstance *x = X (sink);
 
   gstx_frame_fill (x, buf);
+  gstx_wait (x);
   return goFrame (x->handle, &x->frame);
 }
 

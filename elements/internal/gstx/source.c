@@ -8,6 +8,7 @@ static gboolean src_start (GstBaseSrc * src) { return goStart (X (src)->handle);
 static gboolean src_stop (GstBaseSrc * src)
 {
   X (src)->have_vinfo = FALSE;
+  X (src)->n_wait = 0;
   return goStop (X (src)->handle);
 }
 static gboolean src_unlock (GstBaseSrc * src) { goUnlock (X (src)->handle, TRUE); return TRUE; }
@@ -83,10 +84,15 @@ src_query (GstBaseSrc * src, GstQuery * query)
 static GstFlowReturn
 src_create (GstPushSrc * src, GstBuffer ** buf)
 {
+  GstxInstance *x = X (src);
   gpointer b = NULL;
-  GstFlowReturn ret = goCreate (X (src)->handle, &b);
+  GstFlowReturn ret;
 
-  if (ret == GST_FLOW_OK && !b)
+  do {
+    gstx_wait (x);
+    ret = goCreate (x->handle, &b);
+  } while (ret == GSTX_FLOW_AGAIN && x->n_wait);
+  if ((ret == GST_FLOW_OK && !b) || ret == GSTX_FLOW_AGAIN)
     return GST_FLOW_ERROR;
   *buf = b;
   return ret;

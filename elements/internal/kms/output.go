@@ -260,6 +260,12 @@ func (o *Output) readFlips() error {
 	return err
 }
 
+// Pending lends what becomes readable when the next Show need not wait any more:
+// the device's file, or the eventfd of Unlock. Not ok when no flip is under way.
+func (o *Output) Pending() (device, unlock int, ok bool) {
+	return o.d.k.FD(), o.wake.FD(), o.pending
+}
+
 // LastFlip tells when the latest frame known to be on the screen came there.
 func (o *Output) LastFlip() Flip { return o.last }
 

@@ -36,6 +36,9 @@ func (w *Wake) Clear() {
 	unix.Read(w.fd.Int(), b[:])
 }
 
+// FD lends the eventfd, which is readable while w is set, to a wait elsewhere.
+func (w *Wake) FD() int { return w.fd.Int() }
+
 // Close frees the eventfd. No wait may be running.
 func (w *Wake) Close() error { return w.fd.Close() }
 
