@@ -45,6 +45,9 @@ func run(t *testing.T, name string, args ...string) *program {
 	p := &program{t: t, cmd: exec.Command(name, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if _, err := p.cmd.StdinPipe(); err != nil { // says nothing: modetest would take its end for a key
+		t.Fatal(err)
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -37,11 +36,7 @@ func TestDisplayIsRestored(t *testing.T) {
 	}{
 		{"no picture before", func(t *testing.T) {}},
 		{"another program's picture before", func(t *testing.T) {
-			// -d: shows its pattern and gives the mastership up.
-			other := run(t, "sh", "-c", "sleep 600 | exec modetest -M vkms -d -s "+fmt.Sprint(connector(t).ID)+":1024x768")
-			eventually(t, "modetest shows its picture", func() bool {
-				return look(t).CRTCs[0].Properties["ACTIVE"].Raw == 1 || other.ended()
-			})
+			showPattern(t, "1024x768", "-d")
 		}},
 	} {
 		t.Run(before.name, func(t *testing.T) {

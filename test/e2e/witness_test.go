@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/gst-shmmeta/gst-shmmeta/test/witness"
@@ -99,5 +102,21 @@ func checkImported(t *testing.T) {
 	}
 	if imported == 0 || own != 0 {
 		t.Errorf("%d framebuffers of imported DMA-bufs, %d of the card's own memory; want some, and none", imported, own)
+	}
+}
+
+// showPattern has modetest show its pattern on vkms until the test ends; with
+// "-d" it gives the mastership up. No card is opened to see when it is there: the
+// first to open one becomes master.
+func showPattern(t *testing.T, mode string, options ...string) {
+	t.Helper()
+	id := connector(t).ID
+	p := run(t, "modetest", append(options, "-M", "vkms", "-s", fmt.Sprintf("%d:%s", id, mode))...)
+	eventually(t, "modetest shows its pattern", func() bool {
+		b, err := os.ReadFile(witness.Debugfs(vkmsCard, "state"))
+		return err != nil || p.ended() || strings.Contains(string(b), "allocated by = modetest")
+	})
+	if p.ended() {
+		t.Fatalf("%s ended: %v\n%s", p.cmd, p.cmd.ProcessState, &p.out)
 	}
 }
