@@ -23,9 +23,10 @@ func TestEveryFrameIsShownAt60HzWithoutCopies(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			planesTake(t, c.format)
 			source := strings.Replace(c.source, " !", " num-buffers=120 !", 1)
-			// A try during which the machine stalled says nothing about the
-			// elements, so there are several.
-			const tries = 8
+			// A stall of the machine costs vertical blanks whatever the elements
+			// do, so there are several tries to meet none; on a machine that never
+			// rests each missing blank must have a stall to explain it.
+			const tries, allowed = 4, 4
 			for try := 1; ; try++ {
 				trace, watch := traceFlips(t), witness.Stalls()
 				p := play(t, source, "! kmsmetasink driver-name=vkms force-modesetting=true sync=false")
@@ -42,13 +43,13 @@ func TestEveryFrameIsShownAt60HzWithoutCopies(t *testing.T) {
 				}
 				// The source's clock and the display's differ by 1 in 1000, and
 				// the source has no frame in hand when it starts.
-				missed := at[119] - at[0] - 119
+				missed := int(at[119]-at[0]) - 119
 				t.Logf("120 frames in %d vertical blanks; %d stalls of the machine", 120+missed, stalls)
-				if missed <= 4 {
+				if missed <= allowed || try == tries && missed <= allowed+stalls {
 					return
 				}
 				if stalls == 0 || try == tries {
-					t.Fatalf("%d vertical blanks between the first frame and the last had no new frame, want at most 4", missed)
+					t.Fatalf("%d vertical blanks between the first frame and the last had no new frame, want at most %d and one for each of %d stalls", missed, allowed, stalls)
 				}
 			}
 		})
