@@ -15,20 +15,28 @@ BENCHTIME ?= 1s
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
-run: build ## frames from a V4L2 driver through sealed metadata to a KMS driver, with a picture and a report
+run: plugin-for-devices ## frames from a V4L2 driver through sealed metadata to a KMS driver, with a picture and a report
 	@test/run/run
 
 test: build ## everything: unit, pipelines, then the drivers in the virtual machine
 	@echo "== pure Go and pipelines"
 	@$(ENV) go test ./...
+	@echo "== the virtual machine"
+	@test/vm/selftest
 	@echo "== drivers, in the virtual machine"
+	@SHMMETA_ENV=root $(MAKE) --no-print-directory build
 	@test/vm/gotest $(DRIVERS)
 
-bench: build ## every speed promise: floor, peer and ours in one table, and out/bench.json
+bench: plugin-for-devices ## every speed promise: floor, peer and ours in one table, and out/bench.json
 	@$(ENV) go run ./test/bench -benchtime $(BENCHTIME)
 
 build: ## the plugin, build/libgstshmmeta.so
 	@$(ENV) go build -buildmode=c-shared -o $(PLUGIN) ./plugin && rm -f build/libgstshmmeta.h
+
+# The virtual machine's root is the Debian 13 folder, whatever this host has.
+.PHONY: plugin-for-devices
+plugin-for-devices:
+	@$(if $(filter host,$(DEVICES)),,SHMMETA_ENV=root) $(MAKE) --no-print-directory build
 
 lint: ## go vet and staticcheck
 	@$(ENV) go vet ./...
