@@ -51,12 +51,7 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 		if err := st.giveBack(); err != nil {
 			return gstx.Buffer{}, err
 		}
-		returned := -1
-		if st.pool != nil {
-			returned = st.pool.WakeFD()
-		}
-		s.waitFor(returned)
-		ready, err := s.dev.Wait(s.wake, returned, 0)
+		ready, err := s.look(st)
 		if err != nil {
 			if err == sys.ErrWoken { // the flag was taken by a call that did not wait long
 				s.interrupted.Store(true)
@@ -77,6 +72,7 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 		case err != nil:
 			return gstx.Buffer{}, err
 		}
+		st.idle--
 		b, err := s.take(st)
 		if err != nil || !b.IsNil() {
 			return b, err
@@ -84,17 +80,29 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 		if st.frame.Last {
 			return gstx.Buffer{}, v4l2.ErrEnd
 		}
-		if err := s.dev.Queue(st.frame.Index); err != nil {
+		if err := st.queue(st.frame.Index); err != nil {
 			return gstx.Buffer{}, err
 		}
 	}
 }
 
-// waitFor has the streaming thread wait for what next looks at.
-func (s *source) waitFor(returned int) {
+// look tells what there is to do, unix.ETIMEDOUT when there is nothing, and has
+// the streaming thread wait, before the next call, for all that next looks at.
+// Buffers that come back are waited for only while the driver is short of them;
+// otherwise they wait for the next frame.
+func (s *source) look(st *stream) (v4l2.Ready, error) {
+	frame := s.element.Waited(0) == 0 && v4l2.FrameOnly(s.element.Waited(1))
+	returned := -1
+	if st.pool != nil && st.idle < enough {
+		returned = st.pool.WakeFD()
+	}
 	fd, events := s.dev.WaitFD()
 	s.element.WaitFor(-1, gstx.WaitFD{FD: s.wake.FD(), Events: unix.POLLIN},
 		gstx.WaitFD{FD: fd, Events: events}, gstx.WaitFD{FD: returned, Events: unix.POLLIN})
+	if frame {
+		return v4l2.Ready{Frame: true}, nil
+	}
+	return s.dev.Wait(s.wake, returned, 0)
 }
 
 // begin starts the driver.
@@ -119,7 +127,7 @@ func (st *stream) giveBack() error {
 		if !ok {
 			return nil
 		}
-		if err := st.dev.Queue(i); err != nil {
+		if err := st.queue(i); err != nil {
 			return err
 		}
 	}

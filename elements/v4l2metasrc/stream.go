@@ -11,6 +11,9 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
+// enough is how many buffers keep a driver going until the next frame.
+const enough = 3
+
 // buffers is how many frames the driver is asked for: it wants two or three to
 // work with, a display holds two, and the rest are for a queue in between.
 const buffers = 8
@@ -26,6 +29,7 @@ type stream struct {
 
 	fds  [][]*sys.FD // each buffer's memories
 	on   bool
+	idle int        // buffers that the driver has
 	pool *gstx.Pool // nil until the first frame tells where pictures start
 	// Where pictures start in each memory.
 	start [v4l2.MaxPlanes]uint32
@@ -75,12 +79,21 @@ func (s *source) newStream(f *gstx.VideoFormat) (st *stream, err error) {
 			}
 			st.fds[i] = append(st.fds[i], fd)
 		}
-		if err := s.dev.Queue(i); err != nil {
+		if err := st.queue(i); err != nil {
 			return st, err
 		}
 	}
 	s.element.Infof("%v in %d buffers of %d memories for %s", &st.format, n, s.dev.Memories(), f.Caps)
 	return st, nil
+}
+
+// queue hands a buffer to the driver.
+func (st *stream) queue(i int) error {
+	err := st.dev.Queue(i)
+	if err == nil {
+		st.idle++
+	}
+	return err
 }
 
 // setFormat sets the first of the device's formats that gives what the caps say.

@@ -25,7 +25,7 @@ func BenchmarkDisplay(b *testing.B) {
 		{"ours", own, "kmsmetasink device=" + vkmsCard + " sync=false"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			const short, long = 60, 360
+			const short, long = 60, 600
 			play := func(frames int) (wall, cpu time.Duration) {
 				args := "-q --no-fault " + fmt.Sprintf(c.source, vividSP, frames) + " ! " + c.sink
 				cmd := exec.Command("gst-launch-1.0", strings.Fields(args)...)
@@ -35,8 +35,13 @@ func BenchmarkDisplay(b *testing.B) {
 				}
 				return time.Since(start), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 			}
-			play(short) // the registry and the page cache are warm after it
+			// How long a start takes varies; the shortest of three, the first of
+			// which also warms the page cache, stands for all.
 			wall1, cpu1 := play(short)
+			for range 2 {
+				wall, cpu := play(short)
+				wall1, cpu1 = min(wall1, wall), min(cpu1, cpu)
+			}
 			wall2, cpu2 := play(long)
 			b.ReportMetric((long-short)/(wall2-wall1).Seconds(), "fps")
 			b.ReportMetric(float64((cpu2-cpu1).Microseconds())/(long-short), "cpu-us/frame")

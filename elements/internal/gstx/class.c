@@ -99,8 +99,8 @@ gstx_finalize (GObject * object)
 /* Waits, on the streaming thread and outside of Go, for what the Go half asked
  * to wait for. A thread that waits inside Go keeps the runtime's monitor awake:
  * from vivid to vkms in the virtual machine, waiting here took the CPU time of a
- * frame from 1.9 to 1.4 times that of v4l2src and kmssink. Go looks for itself
- * afterwards, so a wake-up for nothing does no harm. */
+ * frame from 1.9 to 1.4 times that of v4l2src and kmssink. A wake-up for nothing
+ * does no harm: Go finds nothing to do. */
 void
 gstx_wait (GstxInstance * x)
 {

@@ -98,6 +98,10 @@ func (e *Element) WaitFor(timeoutMS int, fds ...WaitFD) {
 	e.x.n_wait, e.x.wait_ms = C.guint32(len(fds)), C.gint32(timeoutMS)
 }
 
+// Waited tells the poll events of descriptor i of WaitFor that the wait before
+// this call of Create or Frame ended with.
+func (e *Element) Waited(i int) int16 { return int16(e.x.wait[i].revents) }
+
 // PostLatency asks the pipeline to gather latencies again.
 func (e *Element) PostLatency() { C.gstx_post_latency(e.p) }
 

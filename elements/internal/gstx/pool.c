@@ -4,7 +4,8 @@
  * not when its GstBuffer dies: tee, crop, and sinks that wrap buffers share the
  * memories. So the hook sits on the memory: at its last unref it comes back to
  * life for the pool (as GStreamer's own v4l2 allocator does), and when all of a
- * frame's memories are back, its index is queued and the wake fd is written.
+ * frame's memories are back, its index is queued and, if the element asked for it
+ * by gstx_pool_wake_fd, the wake fd is written.
  * All of that is C and runs on whatever thread dropped the last reference.
  */
 #include "gstx.h"
@@ -32,6 +33,7 @@ struct _GstxPool {
   guint8 returned[MAX_FRAMES];  /* ring of free indices */
   guint head, count;
   gint wake;
+  gboolean armed, written;      /* somebody waits on wake; it is readable */
   GstVideoFormat format;
   GstxPoolLayout layout;
 };
@@ -66,13 +68,21 @@ ticket_free (gpointer data)
   g_free (t);
 }
 
+/* Under the lock: a close may free the pool right after it. */
+static void
+wake (GstxPool * p)
+{
+  p->armed = FALSE;
+  p->written = eventfd_write (p->wake, 1) == 0;
+}
+
 static gboolean
 memory_dispose (GstMiniObject * obj)
 {
   Ticket *t = gst_mini_object_get_qdata (obj, ticket_quark ());
   GstxPool *p = t->pool;
   Slot *s = &p->slot[t->slot];
-  gboolean free_it, back = FALSE;
+  gboolean free_it;
 
   g_mutex_lock (&p->lock);
   free_it = p->closed;
@@ -81,12 +91,9 @@ memory_dispose (GstMiniObject * obj)
     s->idle |= 1u << t->index;
     if (s->idle == ALL (s)) {
       p->returned[(p->head + p->count++) % MAX_FRAMES] = t->slot;
-      back = TRUE;
+      if (p->armed)
+        wake (p);
     }
-  }
-  /* Written under the lock: a close may free the pool right after it. */
-  if (back && eventfd_write (p->wake, 1) < 0) {
-    /* The counter is full: the reader is awake already. */
   }
   g_mutex_unlock (&p->lock);
   return free_it;
@@ -206,8 +213,11 @@ gstx_pool_returned (GstxPool * p)
   if (p->count) {
     i = p->returned[p->head];
     p->head = (p->head + 1) % MAX_FRAMES;
-    if (--p->count == 0)
-      eventfd_read (p->wake, &v);
+    --p->count;
+  }
+  if (p->written && !p->count) {
+    eventfd_read (p->wake, &v);
+    p->written = FALSE;
   }
   g_mutex_unlock (&p->lock);
   return i;
@@ -216,6 +226,11 @@ gstx_pool_returned (GstxPool * p)
 gint
 gstx_pool_wake_fd (GstxPool * p)
 {
+  g_mutex_lock (&p->lock);
+  p->armed = TRUE;
+  if (p->count && !p->written)
+    wake (p);
+  g_mutex_unlock (&p->lock);
   return p->wake;
 }
 

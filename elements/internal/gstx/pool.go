@@ -93,7 +93,8 @@ func (p *Pool) Returned() (int, bool) {
 	return i, i >= 0
 }
 
-// WakeFD lends an eventfd that is readable while Returned has something to give.
+// WakeFD lends an eventfd that becomes readable when Returned has something to
+// give. It does so once for each call: who wants to wait asks for it each time.
 func (p *Pool) WakeFD() int { return int(C.gstx_pool_wake_fd(p.p)) }
 
 // Close gives the frames up. Buffers that are still out stay valid until they

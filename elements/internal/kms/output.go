@@ -53,6 +53,7 @@ type Output struct {
 
 	warnings []string
 
+	noblock bool   // the file is: a read says at once that there is nothing
 	pending bool   // a flip was committed and has not been reported
 	cookie  uint64 // of that flip
 	flips   []Flip
@@ -90,6 +91,8 @@ func NewOutput(d *Device, cfg Config) (*Output, error) {
 	if o.wake, err = sys.NewWake(); err != nil {
 		return nil, err
 	}
+	flags, err := unix.FcntlInt(uintptr(d.k.FD()), unix.F_GETFL, 0)
+	o.noblock = err == nil && flags&unix.O_NONBLOCK != 0
 	return o, nil
 }
 
@@ -196,6 +199,11 @@ func (o *Output) flip() error {
 
 // await waits until the previous frame is on the screen.
 func (o *Output) await() error {
+	if o.pending && o.noblock { // as a rule the caller has waited, see Pending
+		if err := o.readFlips(); err != nil {
+			return err
+		}
+	}
 	timeout, woken := flipTimeout, false
 	if o.cfg.NoWait {
 		timeout = 0

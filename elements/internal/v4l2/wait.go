@@ -49,6 +49,9 @@ func (d *Device) Wait(w *sys.Wake, other int, timeoutMS int) (Ready, error) {
 	return Ready{got&unix.POLLIN != 0, got&unix.POLLPRI != 0, also != 0}, nil
 }
 
+// FrameOnly tells that poll found a frame and nothing else, so that Wait would.
+func FrameOnly(events int16) bool { return events == unix.POLLIN }
+
 // WaitFD lends the file and the poll events that Wait looks at.
 func (d *Device) WaitFD() (fd int, events int16) { return d.fd.Int(), unix.POLLIN | unix.POLLPRI }
 
