@@ -72,7 +72,6 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 		case err != nil:
 			return gstx.Buffer{}, err
 		}
-		st.idle--
 		b, err := s.take(st)
 		if err != nil || !b.IsNil() {
 			return b, err
@@ -80,20 +79,20 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 		if st.frame.Last {
 			return gstx.Buffer{}, v4l2.ErrEnd
 		}
-		if err := st.queue(st.frame.Index); err != nil {
+		if err := s.dev.Queue(st.frame.Index); err != nil {
 			return gstx.Buffer{}, err
 		}
 	}
 }
 
 // look tells what there is to do, unix.ETIMEDOUT when there is nothing, and has
-// the streaming thread wait, before the next call, for all that next looks at.
-// Buffers that come back are waited for only while the driver is short of them;
-// otherwise they wait for the next frame.
+// the streaming thread wait, before the next call, for all that next looks at:
+// a frame, an event, a buffer that came back (the driver loses frames if it gets
+// them late), unlock.
 func (s *source) look(st *stream) (v4l2.Ready, error) {
 	frame := s.element.Waited(0) == 0 && v4l2.FrameOnly(s.element.Waited(1))
 	returned := -1
-	if st.pool != nil && st.idle < enough {
+	if st.pool != nil {
 		returned = st.pool.WakeFD()
 	}
 	fd, events := s.dev.WaitFD()
@@ -127,7 +126,7 @@ func (st *stream) giveBack() error {
 		if !ok {
 			return nil
 		}
-		if err := st.queue(i); err != nil {
+		if err := st.dev.Queue(i); err != nil {
 			return err
 		}
 	}

@@ -11,9 +11,6 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
-// enough is how many buffers keep a driver going until the next frame.
-const enough = 3
-
 // buffers is how many frames the driver is asked for: it wants two or three to
 // work with, a display holds two, and the rest are for a queue in between.
 const buffers = 8
@@ -79,21 +76,12 @@ func (s *source) newStream(f *gstx.VideoFormat) (st *stream, err error) {
 			}
 			st.fds[i] = append(st.fds[i], fd)
 		}
-		if err := st.queue(i); err != nil {
+		if err := s.dev.Queue(i); err != nil {
 			return st, err
 		}
 	}
 	s.element.Infof("%v in %d buffers of %d memories for %s", &st.format, n, s.dev.Memories(), f.Caps)
 	return st, nil
-}
-
-// queue hands a buffer to the driver.
-func (st *stream) queue(i int) error {
-	err := st.dev.Queue(i)
-	if err == nil {
-		st.idle++
-	}
-	return err
 }
 
 // setFormat sets the first of the device's formats that gives what the caps say.
