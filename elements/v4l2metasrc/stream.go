@@ -26,7 +26,6 @@ type stream struct {
 
 	fds  [][]*sys.FD // each buffer's memories
 	on   bool
-	idle int        // buffers that the driver has
 	pool *gstx.Pool // nil until the first frame tells where pictures start
 	// Where pictures start in each memory.
 	start [v4l2.MaxPlanes]uint32
