@@ -116,21 +116,16 @@ func (o *output) wait() error {
 		timeout = 0
 	}
 	p := [1]unix.PollFd{{Fd: int32(o.fd.Int()), Events: unix.POLLOUT}}
-	for {
-		n, err := unix.Poll(p[:], timeout)
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err != nil:
-			return o.failed(err)
-		case n == 0:
-			o.stuck = true
-			return errNoReader
-		case p[0].Revents&(unix.POLLERR|unix.POLLNVAL) != 0:
-			return o.failed(unix.EPIPE)
-		}
-		return nil
+	switch err := sys.Poll(p[:], timeout); {
+	case err == unix.ETIMEDOUT:
+		o.stuck = true
+		return errNoReader
+	case err != nil:
+		return o.failed(err)
+	case p[0].Revents&(unix.POLLERR|unix.POLLNVAL) != 0:
+		return o.failed(unix.EPIPE)
 	}
+	return nil
 }
 
 // failed is a write error in filesink's words.

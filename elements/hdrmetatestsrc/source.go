@@ -260,7 +260,7 @@ func (s *source) next() (gstx.Buffer, error) {
 		s.frames.put(i)
 		return gstx.Buffer{}, err
 	}
-	b := s.frames.pool.Acquire(i, pts, duration, s.frame, nil)
+	b := s.frames.pool.Acquire(i, pts, duration, s.frame)
 	if b.IsNil() {
 		return b, errors.New("a frame of the pool is in use")
 	}

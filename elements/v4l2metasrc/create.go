@@ -161,7 +161,7 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 	if duration == 0 {
 		duration = gstx.None
 	}
-	b := st.pool.Acquire(f.Index, pts, duration, st.offset, nil)
+	b := st.pool.Acquire(f.Index, pts, duration, st.offset)
 	if b.IsNil() {
 		return b, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
 	}

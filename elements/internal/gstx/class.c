@@ -260,5 +260,5 @@ gstx_register (GstPlugin * plugin, GstxClassInfo * info)
       return FALSE;
     g_type_set_qdata (type, info_quark (), info);
   }
-  return gst_element_register (plugin, info->name, info->rank, type);
+  return gst_element_register (plugin, info->name, GST_RANK_NONE, type);
 }

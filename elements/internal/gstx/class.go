@@ -23,12 +23,6 @@ const (
 	Filter Parent = C.GSTX_FILTER
 )
 
-// Ranks of element classes, as in GStreamer.
-const (
-	RankNone     = 0
-	RankMarginal = 64
-)
-
 // Direction of a pad.
 type Direction int32
 
@@ -54,7 +48,6 @@ type Class struct {
 
 	Parent  Parent
 	InPlace bool
-	Rank    int
 	Pads    []Pad
 	Props   []Prop
 
@@ -89,7 +82,7 @@ func Register(plugin unsafe.Pointer, c Class) error {
 	info.name, info.type_name = C.CString(c.Name), C.CString(c.TypeName)
 	info.long_name, info.klass = C.CString(c.LongName), C.CString(c.Klass)
 	info.description, info.author = C.CString(c.Description), C.CString(c.Author)
-	info.parent, info.rank = C.gint32(c.Parent), C.gint32(c.Rank)
+	info.parent = C.gint32(c.Parent)
 	if c.InPlace {
 		info.in_place = 1
 	}

@@ -54,7 +54,6 @@ typedef struct {
   guint64 index;                /* of the Go class */
   const char *name, *type_name, *long_name, *klass, *description, *author;
   gint32 parent;                /* GstxParent */
-  gint32 rank;
   gint32 in_place;              /* filter: wants writable buffers */
   guint32 n_pads, n_props;
   GstxPadTemplate *pads;
@@ -174,7 +173,7 @@ typedef struct {
 GstxPool *gstx_pool_new (guint n, const GstxPoolLayout * layout);
 gboolean gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem);
 GstBuffer *gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration,
-    guint64 offset, const guint64 * used);
+    guint64 offset);
 gint gstx_pool_returned (GstxPool * p);
 gint gstx_pool_wake_fd (GstxPool * p);
 void gstx_pool_close (GstxPool * p);
@@ -185,7 +184,6 @@ GstxMemCache *gstx_memcache_new (void);
 gboolean gstx_memcache_get (GstxMemCache * c, gpointer mem, guint64 key, guint32 * id);
 void gstx_memcache_put (GstxMemCache * c, gpointer mem, guint64 key, guint32 id);
 guint gstx_memcache_drain (GstxMemCache * c, guint32 * ids, guint max);
-guint gstx_memcache_live (GstxMemCache * c);
 void gstx_memcache_retire (GstxMemCache * c);
 void gstx_memcache_close (GstxMemCache * c);
 

@@ -131,7 +131,7 @@ func (s *source) Create() (gstx.Buffer, gstx.Flow) {
 	}
 	i := s.free[0]
 	s.free = s.free[1:]
-	b := s.pool.Acquire(i, s.n*16666667, 16666667, s.n, nil)
+	b := s.pool.Acquire(i, s.n*16666667, 16666667, s.n)
 	s.n++
 	if b.IsNil() {
 		return b, gstx.FlowError

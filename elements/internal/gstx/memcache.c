@@ -25,7 +25,6 @@ struct _GstxMemCache {
   GMutex lock;                  /* guards all below */
   gboolean closed;
   Entry *live;
-  guint n_live;
   GArray *dead;                 /* guint32 */
 };
 
@@ -85,7 +84,6 @@ entry_free (gpointer data)
       c->live = e->next;
     if (e->next)
       e->next->prev = e->prev;
-    c->n_live--;
   }
   g_mutex_unlock (&c->lock);
   g_free (e);
@@ -119,7 +117,6 @@ gstx_memcache_put (GstxMemCache * c, gpointer mem, guint64 key, guint32 id)
   if (e->next)
     e->next->prev = e;
   c->live = e;
-  c->n_live++;
   g_mutex_unlock (&c->lock);
   /* An older entry of this memory is freed by this, and so queued. */
   gst_mini_object_set_qdata (mem, c->quark, e, entry_free);
@@ -140,17 +137,6 @@ gstx_memcache_drain (GstxMemCache * c, guint32 * ids, guint max)
   return n;
 }
 
-guint
-gstx_memcache_live (GstxMemCache * c)
-{
-  guint n;
-
-  g_mutex_lock (&c->lock);
-  n = c->n_live;
-  g_mutex_unlock (&c->lock);
-  return n;
-}
-
 /* Queues every id for a last drain, and forgets the entries; the memories may
  * live on. */
 void
@@ -163,7 +149,6 @@ gstx_memcache_retire (GstxMemCache * c)
   for (e = c->live; e; e = e->next)
     g_array_append_val (c->dead, e->id);
   c->live = NULL;
-  c->n_live = 0;
   g_mutex_unlock (&c->lock);
 }
 

@@ -44,9 +44,6 @@ func (m *MemoryCache) Drain(ids []uint32) int {
 	return int(C.gstx_memcache_drain(m.c, (*C.guint32)(unsafe.Pointer(&ids[0])), C.guint(len(ids))))
 }
 
-// Live is how many memories have an id.
-func (m *MemoryCache) Live() int { return int(C.gstx_memcache_live(m.c)) }
-
 // Retire queues every id for Drain and forgets the memories. Put must not be
 // called any more.
 func (m *MemoryCache) Retire() { C.gstx_memcache_retire(m.c) }

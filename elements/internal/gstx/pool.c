@@ -161,11 +161,9 @@ gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem)
   return TRUE;
 }
 
-/* Makes the buffer of frame i, which must be idle; used[k] is the payload of
- * memory k in bytes, 0 for all of it. */
+/* Makes the buffer of frame i, which must be idle. */
 GstBuffer *
-gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64 offset,
-    const guint64 * used)
+gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64 offset)
 {
   GstBuffer *buf;
   Slot *s;
@@ -183,11 +181,8 @@ gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64
   g_mutex_unlock (&p->lock);
 
   buf = gst_buffer_new ();
-  for (k = 0; k < s->n_mem; k++) {
-    if (used && used[k])
-      gst_memory_resize (s->mem[k], 0, used[k]);
+  for (k = 0; k < s->n_mem; k++)
     gst_buffer_append_memory (buf, s->mem[k]);
-  }
   GST_BUFFER_PTS (buf) = pts;
   GST_BUFFER_DURATION (buf) = duration;
   GST_BUFFER_OFFSET (buf) = offset;

@@ -1,6 +1,5 @@
 package gstx
 
-// #cgo noescape gstx_pool_acquire
 // #include <stdlib.h>
 // #include "gstx.h"
 import "C"
@@ -79,12 +78,9 @@ func (p *Pool) Set(i int, mems []PoolMemory) error {
 	return nil
 }
 
-// Acquire makes the buffer of frame i, which must not be out. used[k] is the
-// payload of memory k in bytes, 0 or a nil used for all of it. The buffer is nil
-// when the frame is out.
-func (p *Pool) Acquire(i int, pts, duration, offset uint64, used *[8]uint64) Buffer {
-	return Buffer{unsafe.Pointer(C.gstx_pool_acquire(p.p, C.guint(i), C.guint64(pts), C.guint64(duration),
-		C.guint64(offset), (*C.guint64)(unsafe.Pointer(used))))}
+// Acquire makes the buffer of frame i; none when the frame is out.
+func (p *Pool) Acquire(i int, pts, duration, offset uint64) Buffer {
+	return Buffer{unsafe.Pointer(C.gstx_pool_acquire(p.p, C.guint(i), C.guint64(pts), C.guint64(duration), C.guint64(offset)))}
 }
 
 // Returned takes the next frame that has come back, without waiting.

@@ -53,7 +53,6 @@ type Output struct {
 
 	warnings []string
 
-	noblock bool   // the file is: a read says at once that there is nothing
 	pending bool   // a flip was committed and has not been reported
 	cookie  uint64 // of that flip
 	flips   []Flip
@@ -91,8 +90,6 @@ func NewOutput(d *Device, cfg Config) (*Output, error) {
 	if o.wake, err = sys.NewWake(); err != nil {
 		return nil, err
 	}
-	flags, err := unix.FcntlInt(uintptr(d.k.FD()), unix.F_GETFL, 0)
-	o.noblock = err == nil && flags&unix.O_NONBLOCK != 0
 	return o, nil
 }
 
@@ -199,7 +196,7 @@ func (o *Output) flip() error {
 
 // await waits until the previous frame is on the screen.
 func (o *Output) await() error {
-	if o.pending && o.noblock { // as a rule the caller has waited, see Pending
+	if o.pending { // as a rule the caller has waited, see Pending
 		if err := o.readFlips(); err != nil {
 			return err
 		}
@@ -242,18 +239,8 @@ func (o *Output) await() error {
 // poll is a wait that nothing ends early, so it is a short one.
 func poll(fd int, timeout time.Duration) (int16, error) {
 	p := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	for {
-		n, err := unix.Poll(p[:], int(timeout/time.Millisecond))
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err != nil:
-			return 0, err
-		case n == 0:
-			return 0, unix.ETIMEDOUT
-		}
-		return p[0].Revents, nil
-	}
+	err := sys.Poll(p[:], int(timeout/time.Millisecond))
+	return p[0].Revents, err
 }
 
 // readFlips reads what there is and skips flips that others committed on a

@@ -58,20 +58,27 @@ func (w *Wake) WaitEither(fd int, events int16, other int, otherEvents int16, ti
 		{Fd: int32(fd), Events: events},
 		{Fd: int32(other), Events: otherEvents},
 	}
+	switch err := Poll(p[:], timeoutMS); {
+	case err != nil:
+		return 0, 0, err
+	case p[0].Revents != 0:
+		return 0, 0, ErrWoken
+	}
+	return p[1].Revents, p[2].Revents, nil
+}
+
+// Poll waits until one of fds has an event or timeoutMS has passed
+// (unix.ETIMEDOUT; negative: never). A signal restarts it, so it may wait longer
+// than timeoutMS in all: timeouts here are safety nets, not clocks.
+func Poll(fds []unix.PollFd, timeoutMS int) error {
 	for {
-		n, err := unix.Poll(p[:], timeoutMS)
+		n, err := unix.Poll(fds, timeoutMS)
 		switch {
 		case err == unix.EINTR:
-			// A restart may wait longer than timeoutMS in all; timeouts here
-			// are safety nets, not clocks.
 			continue
-		case err != nil:
-			return 0, 0, err
-		case n == 0:
-			return 0, 0, unix.ETIMEDOUT
-		case p[0].Revents != 0:
-			return 0, 0, ErrWoken
+		case err == nil && n == 0:
+			return unix.ETIMEDOUT
 		}
-		return p[1].Revents, p[2].Revents, nil
+		return err
 	}
 }
