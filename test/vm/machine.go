@@ -28,6 +28,7 @@ type machine struct {
 	done    chan struct{} // closed when QEMU is gone and all output is read
 
 	mu     sync.Mutex    // guards what follows
+	began  bool          // the guest has started the command
 	status *int          // the command's, once the guest has told it
 	waited time.Duration // by QEMU's threads for a processor of the host, until then
 }
@@ -47,8 +48,9 @@ func start(c *Config, accel, kernelArgs string) (*machine, error) {
 		"-name", "gst-shmmeta", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
 		"-machine", "q35", "-smp", strconv.Itoa(c.CPUs), "-m", strconv.Itoa(c.Memory),
 		"-kernel", filepath.Join(c.Kernel, "vmlinuz"), "-initrd", filepath.Join(c.Kernel, "initrd"),
-		// No fbdev: its console would own the displays between two programs.
-		"-append", "console=ttyS0 panic=-1 oops=panic loglevel=5 mitigations=off sysrq_always_enabled" +
+		// No fbdev: its console would own the displays between two programs. No
+		// timer check: on a busy host an emulated timer fails it, and that is a panic.
+		"-append", "console=ttyS0 panic=-1 oops=panic loglevel=5 mitigations=off sysrq_always_enabled no_timer_check" +
 			" drm_kms_helper.fbdev_emulation=0 " + kernelArgs,
 		"-device", "cirrus-vga,id=visible",
 		"-device", "virtio-serial-pci",
@@ -148,6 +150,10 @@ func (m *machine) readControl() {
 			if !m.quiet {
 				say("  %s", rest)
 			}
+		case "began":
+			m.mu.Lock()
+			m.began = true
+			m.mu.Unlock()
 		case "exit":
 			if n, err := strconv.Atoi(rest); err == nil {
 				m.mu.Lock()
@@ -194,6 +200,12 @@ func (m *machine) exitStatus() (int, bool) {
 		return 0, false
 	}
 	return *m.status, true
+}
+
+func (m *machine) commandBegan() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.began
 }
 
 // kill ends QEMU and waits until it is gone.

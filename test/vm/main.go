@@ -72,30 +72,42 @@ func run(c *Config) int {
 		say("%v", err)
 		return statusBroken
 	}
+	limit := time.NewTimer(c.Timeout)
+	defer limit.Stop()
+	status, began := boot(c, accel, signals, limit.C)
+	if status == statusBroken && !began {
+		// A busy host can stop an emulated boot, and nothing of the command has run.
+		say("the command had not begun: booting once more")
+		status, _ = boot(c, accel, signals, limit.C)
+	}
+	return status
+}
+
+// boot runs the command in one machine; began says whether the guest came as
+// far as starting it.
+func boot(c *Config, accel string, signals <-chan os.Signal, limit <-chan time.Time) (status int, began bool) {
 	m, err := start(c, accel, "")
 	if err != nil {
 		say("%v", err)
-		return statusBroken
+		return statusBroken, true // QEMU itself: no better a second time
 	}
 	defer m.kill()
 
 	begin := time.Now()
 	if err := m.send(c.Kernel, c.Command); err != nil {
 		say("%v", err)
-		return statusBroken
+		return statusBroken, false
 	}
-	limit := time.NewTimer(c.Timeout)
-	defer limit.Stop()
 	select {
 	case s := <-signals:
 		m.kill()
-		return statusSignal + int(s.(syscall.Signal))
-	case <-limit.C:
+		return statusSignal + int(s.(syscall.Signal)), true
+	case <-limit:
 		say("time limit of %v reached; what runs, the console's last lines, and what the kernel says is blocked:", c.Timeout)
 		m.askState()
 		m.kill()
 		m.printConsole()
-		return statusTimeout
+		return statusTimeout, true
 	case <-m.done:
 	}
 	if status, ok := m.exitStatus(); ok {
@@ -107,11 +119,11 @@ func run(c *Config) int {
 		if took := time.Since(begin); !c.Quiet && m.waited > took/4 {
 			say("other work on this host kept the machine waiting for %.1f s of its %.1f s", m.waited.Seconds(), took.Seconds())
 		}
-		return status
+		return status, true
 	}
 	say("the machine ended before the command did (qemu: %v); the console's last lines:", m.cmd.ProcessState)
 	m.printConsole()
-	return statusBroken
+	return statusBroken, m.commandBegan()
 }
 
 // script is what guest/start evaluates.
