@@ -93,6 +93,8 @@ gstx_finalize (GObject * object)
   if (x->handle)
     goFinalize (x->handle);
   x->handle = 0;
+  g_free (x->mastering);
+  g_free (x->light);
   parent->finalize (object);
 }
 
@@ -195,7 +197,7 @@ gstx_class_init (gpointer klass, gpointer data)
   switch (info->parent) {
     case GSTX_PUSH_SRC: gstx_src_class_init (klass); break;
     case GSTX_VIDEO_SINK: gstx_sink_class_init (klass); break;
-    case GSTX_FILTER: gstx_filter_class_init (klass, info->in_place); break;
+    case GSTX_FILTER: gstx_filter_class_init (klass, info); break;
   }
 }
 

@@ -46,10 +46,12 @@ type Class struct {
 	// The texts of gst-inspect-1.0.
 	LongName, Klass, Description, Author string
 
-	Parent  Parent
-	InPlace bool
-	Pads    []Pad
-	Props   []Prop
+	Parent Parent
+	// Of a Filter: writable buffers; Frame.Bytes; Element.SetStaticCaps.
+	InPlace, Bytes, StaticCaps bool
+
+	Pads  []Pad
+	Props []Prop
 
 	// New makes the Go half of an instance. What it returns is asked, once, for
 	// the interfaces of impl.go.
@@ -83,9 +85,7 @@ func Register(plugin unsafe.Pointer, c Class) error {
 	info.long_name, info.klass = C.CString(c.LongName), C.CString(c.Klass)
 	info.description, info.author = C.CString(c.Description), C.CString(c.Author)
 	info.parent = C.gint32(c.Parent)
-	if c.InPlace {
-		info.in_place = 1
-	}
+	info.in_place, info.bytes, info.static_caps = C.gint32(gboolean(c.InPlace)), C.gint32(gboolean(c.Bytes)), C.gint32(gboolean(c.StaticCaps))
 	info.n_pads, info.n_props = C.guint32(len(c.Pads)), C.guint32(len(c.Props))
 	info.pads = (*C.GstxPadTemplate)(C.calloc(C.size_t(len(c.Pads)+1), C.sizeof_GstxPadTemplate))
 	for i, p := range c.Pads {

@@ -3,10 +3,18 @@ package gstx
 // #include "gstx.h"
 import "C"
 
+import "unsafe"
+
 // VideoFormat is a negotiated format, taken apart.
 type VideoFormat struct {
-	Caps   string // serialised
-	Raw    bool   // video/x-raw; otherwise only Caps is set
+	Caps  string // serialised
+	Media string // video/x-raw, video/x-h265…
+	Raw   bool   // video/x-raw; otherwise there is no layout
+
+	// Of a compressed stream.
+	StreamFormat string // byte-stream, hvc1, avc, obu-stream…
+	CodecData    []byte // hvcC, avcC, av1C
+
 	Format string // GStreamer's name of the pixel layout, "" when it has none
 	FourCC uint32 // DRM's, 0 when it has none
 	// Modifier is the DRM format modifier; 0 (linear) for all but DMA_DRM caps.
@@ -36,7 +44,7 @@ type VideoFormat struct {
 
 func newVideoFormat(c *C.GstxFormat) *VideoFormat {
 	f := &VideoFormat{
-		Caps: C.GoString(c.caps), Raw: c.width > 0,
+		Caps: C.GoString(c.caps), Media: C.GoString(c.media), Raw: c.raw != 0,
 		FourCC: uint32(c.fourcc), Modifier: uint64(c.modifier),
 		DMABuf: c.dmabuf != 0, DMADRM: c.dma_drm != 0,
 		Width: int32(c.width), Height: int32(c.height),
@@ -50,6 +58,12 @@ func newVideoFormat(c *C.GstxFormat) *VideoFormat {
 	for i := 0; i < f.NPlanes && i < len(f.Offset); i++ {
 		f.Offset[i] = uint64(c.plane_offset[i])
 		f.Stride[i] = int32(c.stride[i])
+	}
+	if c.stream_format != nil {
+		f.StreamFormat = C.GoString(c.stream_format)
+	}
+	if c.codec_data != nil {
+		f.CodecData = C.GoBytes(unsafe.Pointer(c.codec_map.data), C.int(c.codec_map.size))
 	}
 	if c.format != nil {
 		f.Format = C.GoString(c.format)

@@ -45,7 +45,16 @@ type Frame struct {
 	// comes again when it is due.
 	Preroll uint32
 	_       uint32
+	// StreamTime is, in a filter, the position in the stream, which unlike PTS
+	// knows of seeks; None when unknown.
+	StreamTime uint64
+	data       unsafe.Pointer
+	size       uint64
 }
+
+// Bytes lends the content of a filter's buffer, for the call; it must not be
+// written. It is nil without Class.Bytes or when the memory cannot be mapped.
+func (f *Frame) Bytes() []byte { return unsafe.Slice((*byte)(f.data), f.size) }
 
 // Compile-time proof that both halves agree on the size.
 var (

@@ -55,6 +55,8 @@ typedef struct {
   const char *name, *type_name, *long_name, *klass, *description, *author;
   gint32 parent;                /* GstxParent */
   gint32 in_place;              /* filter: wants writable buffers */
+  gint32 bytes;                 /* filter: wants buffers mapped for reading */
+  gint32 static_caps;           /* filter: adds fields to caps, gstx_set_static_caps */
   guint32 n_pads, n_props;
   GstxPadTemplate *pads;
   GstxProp *props;
@@ -87,18 +89,24 @@ typedef struct {
   gint32 stride[GSTX_MAX_PLANES];
   guint32 crop_x, crop_y, crop_w, crop_h;
   guint32 preroll, pad;
+  guint64 stream_time;          /* filter; GST_CLOCK_TIME_NONE when unknown */
+  gconstpointer data;           /* filter with bytes: the content, mapped */
+  guint64 size;
 } GstxFrame;
 
 /* Negotiated caps, taken apart; gstx.VideoFormat in format.go is made of it. */
 typedef struct {
   char *caps;                   /* serialised */
+  const char *media, *stream_format;
+  GstBuffer *codec_data;        /* borrowed, and mapped in codec_map */
+  GstMapInfo codec_map;
   const char *format;           /* GStreamer's name, NULL when it has none */
   const char *mastering, *light;
   guint64 modifier, size;
   guint64 plane_offset[GSTX_MAX_PLANES];
   guint32 fourcc;               /* DRM's, 0 when it has none */
   gint32 width, height, fps_n, fps_d, par_n, par_d;
-  gint32 dmabuf, dma_drm, interlaced, n_planes;
+  gint32 raw, dmabuf, dma_drm, interlaced, n_planes;
   gint32 stride[GSTX_MAX_PLANES];
   gint32 primaries, transfer, matrix, full_range;       /* H.273 */
   gint32 chroma_site;           /* H.273 chroma_sample_loc_type + 1, 0 unknown */
@@ -119,6 +127,7 @@ typedef struct {
   struct pollfd wait[GSTX_MAX_WAIT];
   guint32 n_wait;
   gint32 wait_ms;
+  char *mastering, *light;      /* fields added to a filter's caps; object lock */
 } GstxInstance;
 
 typedef struct { GstPushSrc parent; GstxInstance x; } GstxSrc;
@@ -130,9 +139,14 @@ void gstx_wait (GstxInstance * x);
 GstCaps *gstx_get_caps (GstxInstance * x, GstPad * pad, GstCaps * filter);
 void gstx_src_class_init (GstPushSrcClass * klass);
 void gstx_sink_class_init (GstVideoSinkClass * klass);
-void gstx_filter_class_init (GstBaseTransformClass * klass, gboolean in_place);
+void gstx_filter_class_init (GstBaseTransformClass * klass, const GstxClassInfo * info);
+/* Adds mastering-display-info and content-light-level, NULL for none, to the
+ * caps downstream where upstream's have no such field. */
+gboolean gstx_set_static_caps (GstxInstance * x, const char *mastering, const char *light);
 
 /* format.c, frame.c */
+/* Takes caps apart; f is to be cleared. TRUE for raw video, whose layout is in
+ * vinfo then. */
 gboolean gstx_format_from_caps (GstCaps * caps, GstxFormat * f, GstVideoInfo * vinfo);
 void gstx_format_clear (GstxFormat * f);
 void gstx_frame_fill (GstxInstance * x, GstBuffer * buf);
@@ -141,6 +155,8 @@ void gstx_frame_fill (GstxInstance * x, GstBuffer * buf);
  * a buffer too small, planes that dst has no room for. */
 gboolean gstx_frame_copy (GstxInstance * x, GstBuffer * buf, gpointer dst, guint64 size,
     const guint32 * offset, const guint32 * stride);
+/* Gives a writable buffer new content; the metas stay. */
+gboolean gstx_buffer_replace (GstBuffer * buf, gconstpointer data, gsize size);
 /* Adds our two metas to an ALLOCATION query and, for who reads the pixels by
  * them, GstVideoMeta and GstVideoCropMeta. */
 void gstx_query_add_metas (GstQuery * query, gboolean layout);

@@ -195,10 +195,13 @@ var made struct {
 	filter *filter
 }
 
+// extraClasses are those of the other files.
+var extraClasses []gstx.Class
+
 func TestMain(m *testing.M) {
 	pipe.Init()
 	const caps = "video/x-raw,format=BGRx,width=64,height=64,framerate=60/1"
-	for _, c := range []gstx.Class{{
+	for _, c := range append(extraClasses, []gstx.Class{{
 		Name: "gstxtestsrc", TypeName: "GstxTestSrc", LongName: "Test source", Klass: "Source",
 		Description: "For tests", Author: "nobody", Parent: gstx.PushSrc,
 		Pads: []gstx.Pad{{Name: "src", Direction: gstx.Src, Caps: caps}},
@@ -237,7 +240,7 @@ func TestMain(m *testing.M) {
 		Description: "For tests", Author: "nobody", Parent: gstx.Filter,
 		Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "ANY"}, {Name: "src", Direction: gstx.Src, Caps: "ANY"}},
 		New:  func(*gstx.Element) any { panic("cannot be made") },
-	}} {
+	}}...) {
 		if err := gstx.Register(nil, c); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

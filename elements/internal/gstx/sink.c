@@ -27,11 +27,10 @@ sink_set_caps (GstBaseSink * sink, GstCaps * caps)
   GstxFormat f;
   gboolean ok;
 
-  if (!PARENT (sink)->set_caps (sink, caps) ||
-      !gstx_format_from_caps (caps, &f, &x->vinfo))
+  if (!PARENT (sink)->set_caps (sink, caps))
     return FALSE;
-  x->have_vinfo = TRUE;
-  ok = goSetCaps (x->handle, &f);
+  x->have_vinfo = gstx_format_from_caps (caps, &f, &x->vinfo);
+  ok = x->have_vinfo && goSetCaps (x->handle, &f);
   gstx_format_clear (&f);
   return ok;
 }

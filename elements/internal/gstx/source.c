@@ -47,10 +47,8 @@ src_set_caps (GstBaseSrc * src, GstCaps * caps)
   GstxFormat f;
   gboolean ok;
 
-  if (!gstx_format_from_caps (caps, &f, &x->vinfo))
-    return FALSE;
-  x->have_vinfo = TRUE;
-  ok = goSetCaps (x->handle, &f);
+  x->have_vinfo = gstx_format_from_caps (caps, &f, &x->vinfo);
+  ok = x->have_vinfo && goSetCaps (x->handle, &f);
   gstx_format_clear (&f);
   return ok;
 }
