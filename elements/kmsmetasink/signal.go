@@ -1,7 +1,6 @@
 package kmsmetasink
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
@@ -42,27 +41,10 @@ func (h *hdrPart) close() { h.reset() }
 
 // setFormat takes the caps' static metadata. What cannot be read is left out, and
 // the error says so.
-func (h *hdrPart) setFormat(f *gstx.VideoFormat) error {
-	h.caps = meta.Block{Color: &meta.Color{
-		Primaries: f.Primaries, Transfer: f.Transfer, Matrix: f.Matrix, FullRange: f.FullRange,
-	}}
+func (h *hdrPart) setFormat(f *gstx.VideoFormat) (err error) {
+	h.caps, err = f.HDR()
 	h.stale = true
-	var bad []error
-	if f.Mastering != "" {
-		m, err := meta.ParseMasteringDisplay(f.Mastering)
-		if err == nil {
-			h.caps.MasteringDisplay = &m
-		}
-		bad = append(bad, err)
-	}
-	if f.Light != "" {
-		l, err := meta.ParseContentLight(f.Light)
-		if err == nil {
-			h.caps.ContentLight = &l
-		}
-		bad = append(bad, err)
-	}
-	return errors.Join(bad...)
+	return err
 }
 
 // signal is what to tell the display with this frame.
@@ -87,20 +69,13 @@ func (s *sink) signal(f *gstx.Frame) kms.Signal {
 // signalOf makes the signal of a block, nil for none, with what it leaves open
 // taken from the caps.
 func signalOf(block, caps *meta.Block) (content, kms.Signal) {
-	all := meta.Block{Color: caps.Color, MasteringDisplay: caps.MasteringDisplay, ContentLight: caps.ContentLight}
+	var all meta.Block
 	c := content{format: "SDR"}
 	if block != nil {
-		if block.Color != nil {
-			all.Color = block.Color
-		}
-		if block.MasteringDisplay != nil {
-			all.MasteringDisplay = block.MasteringDisplay
-		}
-		if block.ContentLight != nil {
-			all.ContentLight = block.ContentLight
-		}
+		all.Fill(block)
 		c.hdr10plus, c.dolbyRPU = len(block.HDR10Plus) > 0, len(block.DolbyVision) > 0
 	}
+	all.Fill(caps)
 	var s kms.Signal
 	s.Metadata, s.HDR = all.HDROutputMetadata()
 	if all.Color != nil {
