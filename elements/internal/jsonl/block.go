@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/dovi"
 )
 
 // appendBlock writes the members of a line that come from the HDR block.
@@ -126,16 +127,25 @@ func appendChromaticity(dst []byte, c meta.Chromaticity) []byte {
 	return append(appendFixed(append(dst, ','), 2*uint64(c.Y), 5), ']')
 }
 
-// appendDolbyVision reads the RPU's header: 0x19, u6 rpu_type, u11 rpu_format,
-// u4 vdr_rpu_profile, u4 vdr_rpu_level.
 func appendDolbyVision(dst, rpu []byte) []byte {
 	dst = appendUint(append(dst, '{'), "size", uint64(len(rpu)))
-	if len(rpu) >= 5 && rpu[0] == 0x19 {
-		v := uint64(rpu[1])<<24 | uint64(rpu[2])<<16 | uint64(rpu[3])<<8 | uint64(rpu[4])
-		dst = appendUint(dst, "rpu_type", v>>26)
-		dst = appendUint(dst, "rpu_format", v>>15&0x7ff)
-		dst = appendUint(dst, "vdr_rpu_profile", v>>11&15)
-		dst = appendUint(dst, "vdr_rpu_level", v>>7&15)
+	h, err := dovi.Parse(rpu)
+	if err != nil {
+		return append(appendText(dst, "error", err.Error()), '}')
+	}
+	dst = appendUint(dst, "rpu_type", uint64(h.Type))
+	dst = appendUint(dst, "rpu_format", uint64(h.Format))
+	dst = appendUint(dst, "vdr_rpu_profile", uint64(h.Profile))
+	dst = appendUint(dst, "vdr_rpu_level", uint64(h.Level))
+	if p := h.StreamProfile(); p != 0 {
+		dst = appendUint(dst, "profile", uint64(p))
+	}
+	if h.Sequence {
+		dst = appendBool(dst, "full_range", h.FullRange)
+	}
+	if h.BaseDepth != 0 {
+		dst = appendInts(dst, "bit_depths", int64(h.BaseDepth), int64(h.EnhancementDepth), int64(h.SignalDepth))
+		dst = appendBool(dst, "residual", !h.DisableResidual)
 	}
 	return append(dst, '}')
 }

@@ -19,7 +19,10 @@
 //	                   layering}}], target_peak, mastering_peak: rows of 0..15,
 //	                   invalid: what the specification does not allow}
 //	                   or {size, error} when it cannot be read
-//	dolby_vision       {size; rpu_type, rpu_format, vdr_rpu_profile, vdr_rpu_level}
+//	dolby_vision       {size, rpu_type, rpu_format, vdr_rpu_profile, vdr_rpu_level;
+//	                   profile of the stream, 4, 5, 7 or 8; full_range; bit_depths: [base,
+//	                   enhancement, signal]; residual: the enhancement layer is of use}
+//	                   or {size, error} when it is not intact
 //	t35                [{country, provider: hex; size}…]
 //	film_grain         {kind: "h274" or "av1"; size}
 //	user               [{type: hex, uuid, size}…]

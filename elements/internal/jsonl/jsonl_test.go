@@ -1,6 +1,7 @@
 package jsonl
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/dovi"
 )
 
 const (
@@ -24,6 +26,11 @@ func unhex(s string) []byte {
 		panic(err)
 	}
 	return p
+}
+
+// rpu makes an intact RPU of what is between its prefix and its checksum.
+func rpu(body ...byte) []byte {
+	return append(binary.BigEndian.AppendUint32(append([]byte{0x19}, body...), dovi.Checksum(body)), 0x80)
 }
 
 // decoded gives b as a reader has it.
@@ -51,7 +58,7 @@ func full() *meta.Block {
 		ContentLight:   &meta.ContentLight{MaxCLL: 1000, MaxFALL: 180},
 		AmbientViewing: &meta.AmbientViewing{Illuminance: 3140000, Light: meta.Chromaticity{X: 15635, Y: 16450}},
 		HDR10Plus:      unhex(hdr10PlusA),
-		DolbyVision:    []byte{0x19, 0x08, 0x09, 0x10, 0x80, 1, 2, 3, 0x80},
+		DolbyVision:    rpu(0x08, 0x09, 0x08, 0x40, 0x61, 0x36, 0x50, 0x6e, 1, 2, 3),
 		T35:            [][]byte{unhex("b500900001aa"), {0x26}},
 		FilmGrain:      &meta.FilmGrain{Kind: meta.GrainAV1, Data: []byte{1, 2}},
 		User:           []meta.User{{Type: meta.TypeUser + 5, UUID: [16]byte{0xaa, 15: 0xbb}, Data: []byte("x")}},
@@ -103,7 +110,8 @@ func TestEverySection(t *testing.T) {
 	"hdr10plus":{"version":1,"profile":"A","target_max_luminance":0,"windows":[{"maxscl":[1783,1689.5,1425.2],
 		"average_maxrgb":103.7,"percentiles":[[1,0.3],[99.98,1402.4],[25,5.6],[50,21.9],[75,103.6],[90,271.4],[95,466.8],[99,1444.5]],
 		"below_100":43,"fraction_bright":0}]},
-	"dolby_vision":{"size":9,"rpu_type":2,"rpu_format":18,"vdr_rpu_profile":2,"vdr_rpu_level":1},
+	"dolby_vision":{"size":17,"rpu_type":2,"rpu_format":18,"vdr_rpu_profile":1,"vdr_rpu_level":0,"profile":8,
+		"full_range":false,"bit_depths":[10,10,12],"residual":false},
 	"t35":[{"country":"b5","provider":"0090","size":6},{"size":1}],
 	"film_grain":{"kind":"av1","size":2},
 	"user":[{"type":"80000005","uuid":"aa000000-0000-0000-0000-0000000000bb","size":1}],
@@ -156,6 +164,14 @@ func TestBadHDR10PlusIsSaidInPlace(t *testing.T) {
 		if !json.Valid(line) || !strings.Contains(string(line), want) {
 			t.Errorf("%s does not contain %s", line, want)
 		}
+	}
+}
+
+func TestBrokenRPUIsSaidInPlace(t *testing.T) {
+	var f Formatter
+	line, _ := f.AppendLine(nil, 0, Part{Block: decoded(t, &meta.Block{DolbyVision: []byte{0x19, 8, 9, 8, 0x80}})}, Part{})
+	if want := `"dolby_vision":{"size":5,"error":"dovi: RPU is truncated: `; !json.Valid(line) || !strings.Contains(string(line), want) {
+		t.Errorf("%s does not contain %s", line, want)
 	}
 }
 
