@@ -73,8 +73,8 @@ const (
 	AlternativeTransfer
 	// AmbientViewing is SEI 148; see DecodeAmbientViewing.
 	AmbientViewing
-	// DolbyVision is an RPU, unescaped, from its prefix 0x19 on: HEVC NAL unit
-	// 62 or a T.35 message of AV1. Its CRC has not been checked.
+	// DolbyVision is an RPU, unescaped, from its prefix 0x19 to its end 0x80,
+	// with a correct CRC: NAL unit 62 of HEVC, 28 of AVC, a T.35 message of AV1.
 	DolbyVision
 	// FilmGrain is the payload of the film grain characteristics SEI, 19.
 	FilmGrain

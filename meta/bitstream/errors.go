@@ -63,6 +63,14 @@ func (d *damage) wrap(err error, offset int, what string) {
 	}
 }
 
+// merge notes what another one collected.
+func (d *damage) merge(more damage) {
+	if d.count == 0 {
+		d.first = more.first
+	}
+	d.count += more.count
+}
+
 func (d *damage) err() error {
 	if d.count == 0 {
 		return nil

@@ -26,6 +26,7 @@ const (
 	avcSPS        = 7
 	avcPPS        = 8
 	avcAUD        = 9
+	avcDolbyRPU   = 28 // unspecified
 )
 
 // startCode finds the first 00 00 01 at or behind from, or gives -1.
@@ -98,6 +99,13 @@ func (w *units) nextLength() bool {
 		}
 	}
 	return false
+}
+
+// whole takes all of the access unit as one NAL unit without framing.
+func (w *units) whole() bool {
+	w.prefix, w.start, w.end = 0, 0, len(w.au)
+	w.pos = w.end
+	return w.header()
 }
 
 // header reads the NAL unit header, two bytes in HEVC (H.265 7.3.1.2) and one
