@@ -66,3 +66,15 @@ func (r *bitReader) se() int32 {
 	}
 	return -int32(v >> 1)
 }
+
+// uvlc passes over AV1's variable length code (4.10.3), which is an Exp-Golomb
+// code but for 32 and more zeros, which are a value of their own.
+func (r *bitReader) uvlc() {
+	zeros := 0
+	for !r.flag() && !r.short {
+		zeros++
+	}
+	if zeros < 32 {
+		r.skip(zeros)
+	}
+}

@@ -22,6 +22,8 @@ var (
 	ErrSEI = errors.New("bitstream: invalid SEI message")
 	// ErrConfig is codec data that is no hvcC, avcC or av1C.
 	ErrConfig = errors.New("bitstream: invalid codec data")
+	// ErrTooLarge is a message, or one more message, for which a block has no room.
+	ErrTooLarge = errors.New("bitstream: too large for a block")
 	// ErrSequence is a sequence parameter set or sequence header that cannot be read.
 	ErrSequence = errors.New("bitstream: invalid sequence parameters")
 )
@@ -61,6 +63,11 @@ func (d *damage) wrap(err error, offset int, what string) {
 	if d.count++; d.count == 1 {
 		d.first = fmt.Errorf("%s at byte %d: %w", what, offset, err)
 	}
+}
+
+// note notes an error that says itself where it is.
+func (d *damage) note(err error) {
+	d.merge(damage{1, err})
 }
 
 // merge notes what another one collected.

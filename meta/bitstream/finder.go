@@ -33,22 +33,33 @@ func (f *Finder) Picture() Picture { return f.picture }
 // ErrTruncated, ErrNAL, ErrOBU, ErrSEI or, of an RPU, a sentinel of package dovi;
 // everything else was delivered. It is ErrFormat if Format is none.
 func (f *Finder) Find(au []byte, yield func(Message)) error {
-	f.picture = Picture{}
 	if err := f.Format.check(); err != nil {
+		f.picture = Picture{}
 		return err
 	}
+	d := f.find(au, yield)
+	return d.err()
+}
+
+func (f *Finder) find(au []byte, yield func(Message)) damage {
+	f.picture = Picture{}
 	w := walk(f.Format, au)
 	f.units(&w, yield)
-	return w.damage.err()
+	return w.damage
 }
 
 // FindConfig is Find for the units of codec data, which have no framing. Offsets
 // in errors are those of the unit.
 func (f *Finder) FindConfig(c Config, yield func(Message)) error {
-	f.picture = Picture{}
 	if err := c.Format.check(); err != nil {
 		return err
 	}
+	d := f.findConfig(c, yield)
+	return d.err()
+}
+
+func (f *Finder) findConfig(c Config, yield func(Message)) damage {
+	f.picture = Picture{}
 	var all damage
 	for _, p := range c.Units {
 		w := walk(c.Format, p)
@@ -59,7 +70,7 @@ func (f *Finder) FindConfig(c Config, yield func(Message)) error {
 		}
 		all.merge(w.damage)
 	}
-	return all.err()
+	return all
 }
 
 func (f *Finder) units(w *units, yield func(Message)) {
