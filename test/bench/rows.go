@@ -17,6 +17,7 @@ func (g group) command() []string {
 
 var groups = []group{
 	{pkg: "./meta", bench: "^Benchmark(Seal|Open)$"},
+	{pkg: "./meta/hdr10plus", bench: "^BenchmarkDecode$"},
 	{pkg: "./meta/gstmeta", bench: "^BenchmarkAttach$"},
 	{pkg: "./elements/internal/gstx", bench: "^BenchmarkElement$"},
 	{pkg: "./test/e2e", bench: "^BenchmarkDisplay$", vm: true},
@@ -53,6 +54,10 @@ var rows = []row{
 		name: "accept and decode a block", bench: "Open", metric: "ns/op", unit: "ns",
 		budget: "<= 2 x floor (the syscalls alone), no allocation", zero: "allocs/op",
 		judge: func(floor, _, ours float64) (float64, bool) { return ours / floor, ours <= 2*floor },
+	}, {
+		name: "decode a HDR10+ message", bench: "Decode", metric: "ns/op", unit: "ns",
+		budget: "<= 1 us, no allocation; peer is the message as JSON", zero: "allocs/op",
+		judge: func(_, peer, ours float64) (float64, bool) { return ours / peer, ours <= 1000 },
 	}, {
 		name: "show frames on vkms, 60 Hz", bench: "Display", metric: "fps", unit: "fps", vm: true,
 		budget: ">= 59.5 fps; floor is kmssink's own plane path, peer its modesetting path",
