@@ -22,8 +22,9 @@ var (
 	ErrSEI = errors.New("bitstream: invalid SEI message")
 	// ErrConfig is codec data that is no hvcC, avcC or av1C.
 	ErrConfig = errors.New("bitstream: invalid codec data")
-	// ErrTooLarge is a message, or one more message, for which a block has no room.
-	ErrTooLarge = errors.New("bitstream: too large for a block")
+	// ErrTooLarge is a message for which a block has no room, or a NAL unit for
+	// which its length field has none.
+	ErrTooLarge = errors.New("bitstream: too large")
 	// ErrSequence is a sequence parameter set or sequence header that cannot be read.
 	ErrSequence = errors.New("bitstream: invalid sequence parameters")
 )

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
-	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/dovi"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
 )
@@ -167,5 +168,71 @@ func mustTracker(t testing.TB, f Format) *Tracker {
 	return tracker
 }
 
-var _ = bytes.Equal
-var _ = meta.ChromaLeft
+// What the broken and the unusual samples have, by kind.
+func TestFindInSamples(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		want map[Kind]int
+	}{
+		{"hdr10plus/ToS-s15.h265", map[Kind]int{Sequence: 1, T35: 1}},
+		{"hdr10plus/ToS-s61.h265", map[Kind]int{Sequence: 1, MasteringDisplay: 1, ContentLight: 1, T35: 9}},
+		{"hdr10plus/sei-double-3byte-case.hevc", map[Kind]int{Sequence: 1, MasteringDisplay: 1, ContentLight: 1}},
+		// Its HDR10+ has zeros that should have been escaped, so a stricter
+		// reader would end the NAL unit there.
+		{"hdr10plus/invalid-null-byte-seq.hevc", map[Kind]int{Sequence: 1, MasteringDisplay: 1, ContentLight: 1, T35: 1}},
+		{"dovi/sei-suffix-muxed-rpu.hevc", map[Kind]int{Sequence: 2, MasteringDisplay: 2, ContentLight: 2, DolbyVision: 3}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := map[Kind]int{}
+			finder := Finder{Format: Format{Codec: HEVC}}
+			err := finder.Find(sample(t, c.name), func(m Message) {
+				got[m.Kind]++
+				var h hdr10plus.Metadata
+				switch m.Kind {
+				case T35:
+					if _, err := h.Decode(m.Payload); err != nil {
+						t.Errorf("HDR10+ %x: %v", m.Payload, err)
+					}
+				case Sequence:
+					color, err := SequenceColor(HEVC, m.Payload)
+					if want := (meta.Color{Primaries: 9, Transfer: 16, Matrix: 9, ChromaSite: meta.ChromaTopLeft}); err != nil || color != want && specified(&color) {
+						t.Errorf("colour %+v, %v; want %+v or none", color, err, want)
+					}
+				}
+			})
+			if err != nil || !maps.Equal(got, c.want) {
+				t.Errorf("%v, %v; want %v", got, err, c.want)
+			}
+		})
+	}
+}
+
+// The samples of other carriers: an RPU file's only entry is what NAL 62 holds
+// behind its header, and one T.35 message of AV1.
+func TestDolbyVisionSamples(t *testing.T) {
+	dir := "dovi/"
+	for _, name := range []string{"mel_rpu.bin", "fel_rpu.bin", "profile5.bin", "profile8.bin", "trailing_bytes_rpu.bin"} {
+		file := bytes.TrimPrefix(sample(t, dir+name), []byte{0, 0, 0, 1})
+		want, err := dovi.FromNAL(nil, append([]byte{0x7c, 1}, bytes.TrimPrefix(file, []byte{0x7c, 1})...))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, f := range []Format{{HEVC, 0}, {HEVC, 4}} {
+			tracker := mustTracker(t, f)
+			b, _, err := tracker.Next(join(f, hevcSlice, dovi.AppendNAL(nil, want)))
+			if err != nil || !bytes.Equal(b.DolbyVision, want) {
+				t.Errorf("%s in %+v: %x, %v\nwant %x", name, f, b.DolbyVision, err, want)
+			}
+		}
+	}
+	p := append([]byte{0xB5}, sample(t, dir+"av1-p84-01.bin")...) // the file begins behind the country code
+	want, err := dovi.FromT35(nil, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracker := mustTracker(t, Format{AV1, 0})
+	b, _, err := tracker.Next(metadataOBU(metadataT35, p))
+	if err != nil || !bytes.Equal(b.DolbyVision, want) || b.T35 != nil {
+		t.Errorf("AV1: %x and %x, %v\nwant %x", b.DolbyVision, b.T35, err, want)
+	}
+}
