@@ -2,43 +2,16 @@ package hdrmetadump
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-)
 
-// launch runs gst-launch-1.0 on the built plugin, as a user would, with
-// everything that GStreamer finds wrong made fatal, and gives both outputs.
-func launch(t *testing.T, env []string, command string) (stdout, stderr []byte) {
-	t.Helper()
-	plugin, err := filepath.Abs("../../build/libgstshmmeta.so")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(plugin); err != nil {
-		t.Skip("the plugin is not built: make build")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", command)
-	cmd.Env = append(os.Environ(), append(env, "G_DEBUG=fatal-criticals", "GST_PLUGIN_PATH="+filepath.Dir(plugin),
-		"GST_REGISTRY="+filepath.Join(t.TempDir(), "registry.bin"))...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%s: %v\n%s", command, err, errs.Bytes())
-	}
-	return out.Bytes(), errs.Bytes()
-}
+	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
+)
 
 func TestLaunchTestSourceIntoDump(t *testing.T) {
 	// Every GStreamer object that is alive at the end is told by the tracer.
-	out, errs := launch(t, []string{"GST_TRACERS=leaks", "GST_DEBUG=GST_TRACER:7", "GST_DEBUG_NO_COLOR=1"},
+	out, errs := pipe.Launch(t, []string{"GST_TRACERS=leaks", "GST_DEBUG=GST_TRACER:7", "GST_DEBUG_NO_COLOR=1"},
 		"gst-launch-1.0 --no-fault -q hdrmetatestsrc num-buffers=90 scene-length=30 ! video/x-raw,format=P010_10LE,width=320,height=180 ! hdrmetadump ! fakesink")
 	const alive = "object-alive, type-name=(string)"
 	if !strings.Contains(string(errs), alive+"%s") {
@@ -76,7 +49,7 @@ func TestLaunchTestSourceIntoDump(t *testing.T) {
 
 func TestLaunchReaderMayLeave(t *testing.T) {
 	// The reader takes one line and goes; gst-launch-1.0 must say so, not die.
-	out, errs := launch(t, nil, "{ gst-launch-1.0 --no-fault -q hdrmetatestsrc num-buffers=1000000 ! hdrmetadump ! fakesink; echo status $? >&2; } | head -n 1")
+	out, errs := pipe.Launch(t, nil, "{ gst-launch-1.0 --no-fault -q hdrmetatestsrc num-buffers=1000000 ! hdrmetadump ! fakesink; echo status $? >&2; } | head -n 1")
 	if !json.Valid(out) {
 		t.Errorf("not one line of JSON: %s", out)
 	}
@@ -86,8 +59,8 @@ func TestLaunchReaderMayLeave(t *testing.T) {
 }
 
 func TestLaunchInspectShowsCompleteTexts(t *testing.T) {
-	for _, element := range []string{"hdrmetadump", "hdrmetatestsrc"} {
-		out, _ := launch(t, nil, "gst-inspect-1.0 "+element)
+	for _, element := range []string{"hdrmetadump", "hdrmetatestsrc", "hdrmetaattach"} {
+		out, _ := pipe.Launch(t, nil, "gst-inspect-1.0 "+element)
 		for _, want := range []string{"Long-name", "Klass", "Description", "Author", "gst-shmmeta contributors", "Plugin Details", "MIT"} {
 			if !strings.Contains(string(out), want) {
 				t.Errorf("%s: no %q in\n%s", element, want, out)
