@@ -28,3 +28,18 @@ func Colorimetry(primaries, transfer, matrix uint8, fullRange bool) string {
 	defer C.g_free(C.gpointer(unsafe.Pointer(s)))
 	return C.GoString(s)
 }
+
+// ParseColorimetry reads the caps field of that name, in either of its forms
+// (bt2100-pq, 2:9:16:9), into H.273 code points.
+func ParseColorimetry(s string) (primaries, transfer, matrix uint8, fullRange, ok bool) {
+	cs := C.CString(s)
+	defer C.free(unsafe.Pointer(cs))
+	var c C.GstVideoColorimetry
+	if C.gst_video_colorimetry_from_string(&c, cs) == 0 {
+		return 0, 0, 0, false, false
+	}
+	return uint8(C.gst_video_color_primaries_to_iso(c.primaries)),
+		uint8(C.gst_video_transfer_function_to_iso(c.transfer)),
+		uint8(C.gst_video_color_matrix_to_iso(c.matrix)),
+		c._range == C.GST_VIDEO_COLOR_RANGE_0_255, true
+}

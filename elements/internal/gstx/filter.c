@@ -70,7 +70,8 @@ filter_transform_ip (GstBaseTransform * t, GstBuffer * buf)
   GstFlowReturn ret;
 
   gstx_frame_fill (x, buf);
-  f->stream_time = gst_segment_to_stream_time (&t->segment, GST_FORMAT_TIME, f->pts);
+  f->stream_time = t->segment.format != GST_FORMAT_TIME ? GST_CLOCK_TIME_NONE :
+      gst_segment_to_stream_time (&t->segment, GST_FORMAT_TIME, f->pts);
   if (!x->info->bytes || !gst_buffer_map (buf, &map, GST_MAP_READ))
     return goFrame (x->handle, f);
   f->data = map.data;
