@@ -7,7 +7,8 @@ PLUGIN  := build/libgstshmmeta.so
 # Packages with tests that need drivers; they run again in the virtual machine,
 # where a missing device is a failure.
 DRIVERS := ./elements/internal/v4l2 ./elements/internal/kms ./elements/internal/udmabuf \
-           ./elements/v4l2metasrc ./elements/kmsmetasink ./elements/hdrmetatestsrc ./elements ./test/e2e
+           ./elements/v4l2metasrc ./elements/kmsmetasink ./elements/hdrmetatestsrc ./elements/hdrmetaattach \
+           ./elements ./test/e2e
 BENCHTIME ?= 1s
 
 .PHONY: help run test bench build lint clean

@@ -1,6 +1,7 @@
 package elements
 
 import (
+	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetaattach"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetadump"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetatestsrc"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
@@ -12,6 +13,7 @@ import (
 var classes = []gstx.Class{
 	v4l2metasrc.Class,
 	hdrmetatestsrc.Class,
+	hdrmetaattach.Class,
 	hdrmetadump.Class,
 	kmsmetasink.Class,
 }
