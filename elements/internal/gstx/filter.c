@@ -61,6 +61,19 @@ filter_sink_event (GstBaseTransform * t, GstEvent * event)
   return PARENT (t)->sink_event (t, event);
 }
 
+/* Of frames before the segment too: after a seek a decoder needs them, and the
+ * last of them may reach into it. */
+static guint64
+stream_time (const GstSegment * s, guint64 pts)
+{
+  guint64 t;
+
+  if (s->format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (pts) ||
+      gst_segment_to_stream_time_full (s, GST_FORMAT_TIME, pts, &t) <= 0)
+    return GST_CLOCK_TIME_NONE;
+  return t;
+}
+
 static GstFlowReturn
 filter_transform_ip (GstBaseTransform * t, GstBuffer * buf)
 {
@@ -70,8 +83,7 @@ filter_transform_ip (GstBaseTransform * t, GstBuffer * buf)
   GstFlowReturn ret;
 
   gstx_frame_fill (x, buf);
-  f->stream_time = t->segment.format != GST_FORMAT_TIME ? GST_CLOCK_TIME_NONE :
-      gst_segment_to_stream_time (&t->segment, GST_FORMAT_TIME, f->pts);
+  f->stream_time = stream_time (&t->segment, f->pts);
   if (!x->info->bytes || !gst_buffer_map (buf, &map, GST_MAP_READ))
     return goFrame (x->handle, f);
   f->data = map.data;
