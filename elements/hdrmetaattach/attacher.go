@@ -31,7 +31,6 @@ type attacher struct {
 	block meta.Block
 
 	frames   int64 // highest number plus 1
-	sought   bool  // so not every frame of the stream has come
 	told     bool  // that a file has another length
 	untimed  bool  // that a frame has no time was told
 	warnedOf bool  // the present run of broken blocks
@@ -57,7 +56,7 @@ func (a *attacher) Start() (err error) {
 	a.caps = meta.Block{}
 	a.number = numbering{offset: int64(a.set.offset), fpsD: 1}
 	a.now, a.stale, a.got = entries{none, none}, true, gstmeta.Holder{}
-	a.frames, a.sought, a.told, a.untimed, a.warnedOf = 0, false, false, false, false
+	a.frames, a.told, a.untimed, a.warnedOf = 0, false, false, false
 	return nil
 }
 
@@ -110,7 +109,7 @@ func (a *attacher) Frame(f *gstx.Frame) gstx.Flow {
 		} else if !a.untimed {
 			a.untimed = true
 			a.e.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat,
-				Text: "A frame without a timestamp gets nothing from the files, since its number cannot be known."})
+				Text: "A frame without a timestamp gets nothing from the files, since its number cannot be known; attach behind the decoder, where frames are in order."})
 		}
 	}
 	if changed || a.stale || next != a.now {
@@ -201,7 +200,7 @@ func (a *attacher) EOS() {
 			continue
 		}
 		have := int64(len(t.frames))
-		if a.frames > have || a.frames < have && !a.sought {
+		if a.frames > have || a.frames < have && !a.number.sought { // of a sought stream not every frame comes
 			a.told = true
 			a.e.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat, Text: fmt.Sprintf(
 				"%s has %d frames and the stream %d: they may not belong together.", t.location, have, a.frames)})
@@ -210,4 +209,4 @@ func (a *attacher) EOS() {
 }
 
 // Flush follows a seek.
-func (a *attacher) Flush() { a.sought, a.number.sought = true, true }
+func (a *attacher) Flush() { a.number.flush() }

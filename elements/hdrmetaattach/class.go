@@ -93,7 +93,7 @@ var Class = gstx.Class{
 			Blurb: "Where the number of a frame comes from",
 			Enum: []gstx.EnumValue{
 				{Value: numberAuto, Nick: "auto", Name: "count for raw video, time for a compressed stream"},
-				{Value: numberCount, Nick: "count", Name: "frames are counted from 0; after a seek, from where its time is"},
+				{Value: numberCount, Nick: "count", Name: "frames are counted from 0; after a seek, as with time"},
 				{Value: numberTime, Nick: "time", Name: "stream time × framerate: in any order, with frames dropped, after seeks"},
 			}},
 		{Name: "frame-offset", Nick: "Frame offset", Kind: gstx.Int, Default: int32(0),

@@ -1,8 +1,11 @@
 package hdrmetaattach
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/testpattern"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
@@ -34,25 +37,72 @@ func TestDecodedPicturesHaveTheEntryOfTheirOwnNumber(t *testing.T) {
 			p := pipe.Play(t, pipeline+"attachprobe ! fakesink")
 			p.EOS(60 * time.Second)
 			p.Stop()
-			frames := got.all(t)
-			if len(frames) != 72 {
-				t.Fatalf("%d pictures, want 72", len(frames))
-			}
-			for i, f := range frames {
-				number := numberIn(t, f.picture, 360)
-				if number != i {
-					t.Errorf("picture %d shows number %d", i, number)
-				}
-				if n, r := entryOf(t, f.block), rpuOf(t, f.block); n != number || r != number {
-					t.Errorf("the picture with number %d has entry %d and RPU %d", number, n, r)
-				}
-			}
+			check(t, got.all(t), 0, 72)
 		})
 	}
 }
 
-// The test would prove nothing if frames came in order between the codecs, or
-// if counting them there were as good.
+func TestAV1PicturesHaveTheEntryOfTheirOwnNumber(t *testing.T) {
+	files := "hdr10plus-location=" + write(t, "a.json", hdr10plusFile(72, 6)) + " rpu-location=" + write(t, "a.bin", streams.RPUFile(72))
+	got.reset(true)
+	p := pipe.Play(t, counted+"videoconvert ! video/x-raw,format=I420 ! svtav1enc preset=13 ! av1parse ! hdrmetaattach existing=replace "+files+
+		" ! av1dec ! videoconvert ! video/x-raw,format=BGRx ! attachprobe ! fakesink")
+	p.EOS(60 * time.Second)
+	p.Stop()
+	check(t, got.all(t), 0, 72)
+}
+
+// In a file the first picture need not be at 0, timestamps may be whole
+// milliseconds, and a seek begins to decode before its target.
+func TestSeeksInContainersFindTheEntry(t *testing.T) {
+	files := "hdr10plus-location=" + write(t, "a.json", hdr10plusFile(72, 6)) + " rpu-location=" + write(t, "a.bin", streams.RPUFile(72))
+	for mux, demux := range map[string]string{"mp4mux": "qtdemux", "matroskamux": "matroskademux"} {
+		path := filepath.Join(t.TempDir(), mux)
+		p := pipe.Play(t, counted+encoder+mux+" ! filesink location="+path)
+		p.EOS(60 * time.Second)
+		p.Stop()
+		for place, pipeline := range map[string]string{
+			"before": "hdrmetaattach existing=replace " + files + " ! " + decoder,
+			"behind": decoder + "hdrmetaattach existing=replace " + files + " ! ",
+		} {
+			t.Run(demux+" "+place, func(t *testing.T) {
+				p := pipe.New(t, "filesrc location="+path+" ! "+demux+" ! h265parse ! "+pipeline+"attachprobe ! fakesink sync=false")
+				for _, to := range []int{0, 31, 50, 7} {
+					p.SetState(gst.StatePaused)
+					p.Pipeline().GetState(gst.ClockTime(20 * time.Second))
+					got.reset(true)
+					target := (int64(to)*10 + 6) * 1001e5 / 24 // in the frame's second half
+					if !p.Pipeline().SeekSimple(gst.FormatTime, gst.SeekFlagFlush|gst.SeekFlagAccurate, target) {
+						t.Fatalf("no seek to %d", to)
+					}
+					p.SetState(gst.StatePlaying)
+					p.EOS(60 * time.Second)
+					check(t, got.all(t), to, 72)
+				}
+				p.Stop()
+			})
+		}
+	}
+}
+
+// check wants the pictures from number first on, each with its own entries.
+func check(t *testing.T, frames []frame, first, end int) {
+	t.Helper()
+	if len(frames) != end-first {
+		t.Errorf("%d pictures, want %d to %d", len(frames), first, end-1)
+	}
+	for i, f := range frames {
+		number := numberIn(t, f.picture, 360)
+		if number != first+i {
+			t.Errorf("picture %d shows number %d, want %d", i, number, first+i)
+		}
+		if n, r := entryOf(t, f.block), rpuOf(t, f.block); n != number || r != number {
+			t.Errorf("the picture with number %d has entry %d and RPU %d", number, n, r)
+		}
+	}
+}
+
+// The tests would prove nothing if frames came in order between the codecs.
 func TestCompressedFramesAreReordered(t *testing.T) {
 	json := write(t, "a.json", hdr10plusFile(72, 6))
 	got.reset(false)

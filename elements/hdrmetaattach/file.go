@@ -28,7 +28,7 @@ func load(property, location string, read func(*track, io.Reader) error) (*track
 	if err := read(t, f); err != nil {
 		return nil, explain(property, location, err)
 	}
-	t.frames, t.chunk = append([]int32(nil), t.frames...), nil // no room to grow is kept
+	t.shrink()
 	return t, nil
 }
 

@@ -2,7 +2,6 @@ package hdrmetaattach
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"runtime"
 	"strings"
@@ -150,6 +149,19 @@ func TestExistingMetadata(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestReplacingByNothingTakesTheMetadataOff(t *testing.T) {
+	stamps.block = &meta.Block{ContentLight: &meta.ContentLight{MaxCLL: 1}}
+	defer func() { stamps.block = nil }()
+	for mode, want := range map[string]bool{"merge": true, "keep": true, "replace": false} {
+		frames := run(t, "fakesrc num-buffers=3 ! video/x-other ! attachstamp ! hdrmetaattach existing="+mode+" ! attachprobe ! fakesink")
+		for i, f := range frames {
+			if (f.block != nil) != want {
+				t.Errorf("%s: frame %d has %+v", mode, i, f.block)
+			}
+		}
 	}
 }
 
@@ -337,21 +349,5 @@ func TestFramesDoNotAllocate(t *testing.T) {
 			t.Errorf("%q: %d allocations for %d frames, want 0 per frame", properties, made, n)
 		}
 		p.Stop()
-	}
-}
-
-func TestRandomNumbersNeverPanic(t *testing.T) {
-	tr := &track{}
-	for i := range 10 {
-		if err := tr.add([]byte{byte(i)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 10000 {
-		n := int64(r.Uint64())
-		if e := tr.at(n, true); n < 0 && e != none || n >= 10 && e != 9 {
-			t.Fatalf("frame %d has entry %d", n, e)
-		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // none is the entry of a frame for which a track has nothing.
@@ -60,6 +61,11 @@ func (t *track) hold(payload []byte) error {
 	t.chunk = append(t.chunk, payload...)
 	t.payloads = append(t.payloads, t.chunk[from:len(t.chunk):len(t.chunk)])
 	return nil
+}
+
+// shrink gives the room to grow back when all frames are there.
+func (t *track) shrink() {
+	t.frames, t.payloads, t.chunk = slices.Clone(t.frames), slices.Clone(t.payloads), nil
 }
 
 // past says whether frame n is past the end.
