@@ -146,8 +146,11 @@ func refPicSets(r *bitReader) error {
 // read reads an explicit set, 7.3.7.
 func (s *refPicSet) read(r *bitReader) error {
 	negative, positive := r.ue(), r.ue()
-	if negative > maxRefPics || positive > maxRefPics-negative {
-		return invalid("num_negative_pics and num_positive_pics together", negative+positive)
+	if negative > maxRefPics {
+		return invalid("num_negative_pics", negative)
+	}
+	if positive > maxRefPics-negative {
+		return invalid("num_positive_pics", positive)
 	}
 	*s = refPicSet{n: int(negative + positive), negative: int(negative)}
 	var poc int32
