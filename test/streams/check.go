@@ -46,7 +46,15 @@ func Parsed(t testing.TB, c Codec, path string) {
 	// Warnings of the parsers and of the library below them.
 	cmd.Env = append(os.Environ(), "GST_DEBUG=1,*parse*:2,codecparsers*:2", "GST_DEBUG_NO_COLOR=1")
 	out, err := cmd.CombinedOutput()
-	if err != nil || len(out) > 0 {
-		t.Errorf("gst-launch-1.0 %s of %s: %v\n%s", way, path, err, out)
+	var warnings strings.Builder
+	for line := range strings.Lines(string(out)) {
+		// GStreamer's parser of AV1 reads a T.35 message's country code and then
+		// expects the end, so it says this of every one (seen in 1.26).
+		if !strings.Contains(line, "Metadata type 4 may have wrong trailings") {
+			warnings.WriteString(line)
+		}
+	}
+	if err != nil || warnings.Len() > 0 {
+		t.Errorf("gst-launch-1.0 %s of %s: %v\n%s", way, path, err, warnings.String())
 	}
 }
