@@ -27,6 +27,12 @@ const (
 	avcPPS        = 8
 	avcAUD        = 9
 	avcDolbyRPU   = 28 // unspecified
+
+	avcEndOfSequence = 10
+	avcEndOfStream   = 11
+	avcPrefix        = 14 // what the slice behind it is to a scalable or multiview decoder
+	avcAuxSlice      = 19
+	avcSliceExtLast  = 21 // the last type of slices of further layers and views
 )
 
 // startCode finds the first 00 00 01 at or behind from, or gives -1.

@@ -6,6 +6,7 @@ import "fmt"
 // the same).
 const (
 	seiT35                 = 4   // user_data_registered_itu_t_t35
+	seiRecoveryPoint       = 6   // recovery_point
 	seiFilmGrain           = 19  // film_grain_characteristics
 	seiMasteringDisplay    = 137 // mastering_display_colour_volume
 	seiContentLight        = 144 // content_light_level_info
