@@ -19,13 +19,15 @@ import (
 type dump struct {
 	e *gstx.Element
 
-	mu       sync.Mutex // guards location
+	mu       sync.Mutex // guards location and format
 	location string
+	format   int32
 	messages atomic.Bool
 
-	buffers, broken, dropped atomic.Uint64
+	buffers, broken, dropped, missing atomic.Uint64
 
-	out       *output // nil: nowhere
+	out       *output  // nil: nowhere
+	extract   *extract // nil: lines
 	formatter jsonl.Formatter
 	hdr       part
 	layers    part
@@ -46,6 +48,10 @@ func (d *dump) SetProperty(name string, v any) error {
 		d.mu.Lock()
 		d.location = v.(string)
 		d.mu.Unlock()
+	case "format":
+		d.mu.Lock()
+		d.format = v.(int32)
+		d.mu.Unlock()
 	case "messages":
 		d.messages.Store(v.(bool))
 	}
@@ -59,7 +65,9 @@ func (d *dump) GetProperty(name string) any {
 		defer d.mu.Unlock()
 		return d.location
 	case "format":
-		return formatJSONL
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.format
 	case "messages":
 		return d.messages.Load()
 	case "buffers":
@@ -68,30 +76,75 @@ func (d *dump) GetProperty(name string) any {
 		return d.broken.Load()
 	case "dropped":
 		return d.dropped.Load()
+	case "missing":
+		return d.missing.Load()
 	}
 	return nil
 }
 
 func (d *dump) Start() (err error) {
 	d.mu.Lock()
-	location := d.location
+	location, format := d.location, d.format
 	d.mu.Unlock()
 	if d.out, err = openOutput(location); err != nil {
 		return err
 	}
+	d.extract = newExtract(format, d.out)
 	d.formatter, d.warned = jsonl.Formatter{}, false
 	d.buffers.Store(0)
 	d.broken.Store(0)
 	d.dropped.Store(0)
+	d.missing.Store(0)
 	return nil
 }
 
 func (d *dump) Stop() error {
+	err := d.finish()
 	d.hdr.reader.Close()
 	d.layers.reader.Close()
 	out := d.out
-	d.out = nil
-	return out.close()
+	d.out, d.extract = nil, nil
+	if e := out.close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// SetCaps tells whether frames come in decoding order.
+func (d *dump) SetCaps(f *gstx.VideoFormat) error {
+	if d.extract == nil {
+		return nil
+	}
+	return d.extract.setCompressed(!f.Raw)
+}
+
+// EOS completes the document; a state change to READY does it too.
+func (d *dump) EOS() {
+	if err := d.finish(); err != nil {
+		d.e.Fail(gstx.ResourceWrite, err)
+	}
+}
+
+// Flush is a seek: frames from elsewhere follow.
+func (d *dump) Flush() {
+	if d.extract == nil {
+		return
+	}
+	if err := d.extract.flush(); err != nil {
+		d.e.Fail(gstx.ResourceWrite, err)
+	}
+}
+
+// finish completes the document and tells what is not in it.
+func (d *dump) finish() error {
+	if d.extract == nil || d.extract.done {
+		return nil
+	}
+	err := d.extract.finish()
+	for _, remark := range d.extract.remarks() {
+		d.e.Warn(gstx.StreamFailed, &gstx.Error{Code: gstx.StreamFailed, Text: d.out.name + ": " + remark.Error() + "."})
+	}
+	return err
 }
 
 // part reads one of the two metas.
@@ -118,27 +171,46 @@ func (d *dump) Frame(f *gstx.Frame) gstx.Flow {
 	hdr, layers := d.hdr.read(f), d.layers.read(f)
 	d.warn(hdr.Err, layers.Err)
 
-	line, changed := d.formatter.AppendLine(d.line[:0], f.PTS, hdr, layers)
-	d.line = line
-	if changed && d.messages.Load() {
-		d.post(f.PTS, hdr, line)
+	if d.extract == nil || d.messages.Load() {
+		line, changed := d.formatter.AppendLine(d.line[:0], f.PTS, hdr, layers)
+		d.line = line
+		if changed && d.messages.Load() {
+			d.post(f.PTS, hdr, line)
+		}
 	}
-	if d.out == nil {
-		return gstx.FlowOK
-	}
-	switch err := d.out.write(line); {
+	switch err := d.write(f, hdr); {
 	case err == nil:
-	case errors.Is(err, errNoReader):
+	case errors.Is(err, errNoReader) && d.extract == nil:
 		if d.dropped.Add(1) == 1 {
 			d.e.Warn(gstx.ResourceWrite, &gstx.Error{Code: gstx.ResourceWrite,
 				Text:  fmt.Sprintf("The reader of %s does not keep up: lines are dropped.", d.out.name),
 				Cause: err})
 		}
 	default:
+		if d.extract != nil {
+			d.extract.done = true // nothing can be written any more
+		}
 		d.e.Fail(gstx.ResourceWrite, err)
 		return gstx.FlowError
 	}
 	return gstx.FlowOK
+}
+
+// write writes the line, or what the document takes of the frame.
+func (d *dump) write(f *gstx.Frame, hdr jsonl.Part) error {
+	switch {
+	case d.extract != nil:
+		var b *meta.Block
+		if hdr.Err == nil {
+			b = hdr.Block
+		}
+		err := d.extract.frame(f.PTS, b)
+		d.missing.Store(d.extract.doc.missing())
+		return err
+	case d.out != nil:
+		return d.out.write(d.line)
+	}
+	return nil
 }
 
 // warn counts the blocks that were refused, and tells when good ones end.

@@ -24,13 +24,13 @@ import (
 // stamper puts a meta on each buffer. What kind of block is the test's choice,
 // the good ones and one that hides garbage behind good seals.
 type stamper struct {
-	block func(n uint64) *meta.Block // nil: nothing on that buffer
+	block func(n, pts uint64) *meta.Block // nil: nothing on that buffer
 	w     *gstmeta.Writer
 	bad   gstmeta.Holder
 	n     uint64
 }
 
-var block atomic.Pointer[func(uint64) *meta.Block]
+var block atomic.Pointer[func(n, pts uint64) *meta.Block]
 
 // garbage stands for a sealed file that is no block.
 var garbage = new(meta.Block)
@@ -52,7 +52,7 @@ func (s *stamper) Stop() error {
 }
 
 func (s *stamper) Frame(f *gstx.Frame) gstx.Flow {
-	b := s.block(s.n)
+	b := s.block(s.n, f.PTS)
 	s.n++
 	h := s.bad
 	switch b {
@@ -89,7 +89,11 @@ func TestMain(m *testing.M) {
 
 const video = "videotestsrc num-buffers=%d ! video/x-raw,width=16,height=16,framerate=50/1 ! teststamper ! "
 
-func stamp(f func(n uint64) *meta.Block) { block.Store(&f) }
+func stamp(f func(n uint64) *meta.Block) {
+	stampTimed(func(n, _ uint64) *meta.Block { return f(n) })
+}
+
+func stampTimed(f func(n, pts uint64) *meta.Block) { block.Store(&f) }
 
 func light(cll uint16) *meta.Block {
 	return &meta.Block{ContentLight: &meta.ContentLight{MaxCLL: cll}}

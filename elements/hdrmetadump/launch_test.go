@@ -3,9 +3,12 @@ package hdrmetadump
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 )
 
@@ -44,6 +47,32 @@ func TestLaunchTestSourceIntoDump(t *testing.T) {
 	}
 	if len(scenes) != 3 {
 		t.Errorf("%d different blocks, want 3", len(scenes))
+	}
+}
+
+func TestLaunchTestSourceIntoHDR10PlusJSON(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "meta.json")
+	const source = "gst-launch-1.0 --no-fault -q hdrmetatestsrc num-buffers=90 scene-length=30 ! video/x-raw,format=P010_10LE,width=320,height=180 ! "
+	out, _ := pipe.Launch(t, nil, source+"hdrmetadump format=hdr10plus-json ! hdrmetadump format=hdr10plus-json location="+path+" ! fakesink")
+	f, err := hdr10plus.ReadJSON(bytes.NewReader(out))
+	if err != nil || f.Len() != 90 || f.Profile != "A" {
+		t.Fatalf("%v, %+v; want 90 frames of profile A in\n%s", err, f, out)
+	}
+	for i := range f.Len() {
+		if err := f.Frame(i).Validate(); err != nil || f.Scene(i) != i/30 {
+			t.Errorf("frame %d: %v, scene %d, want %d", i, err, f.Scene(i), i/30)
+		}
+	}
+	if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, out) {
+		t.Errorf("%v; the file differs from the standard output:\n%s", err, text)
+	}
+}
+
+func TestLaunchInterruptedLeavesACompleteFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "meta.json")
+	pipe.Launch(t, nil, "timeout -s INT 2 gst-launch-1.0 -q hdrmetatestsrc is-live=true ! hdrmetadump format=hdr10plus-json location="+path+" ! fakesink; test $? = 124")
+	if got, _ := averages(t, path); len(got) == 0 {
+		t.Error("no frames in the file")
 	}
 }
 

@@ -23,6 +23,7 @@ type output struct {
 	fd   *sys.FD
 	name string
 	file bool // a regular file, which never makes a writer wait
+	ours bool // opened here, and so written from its beginning
 	// stuck: the last line found no reader; the next ones do not wait again.
 	stuck bool
 	// rest is what is left of a line that was cut; it goes before the next one.
@@ -53,7 +54,7 @@ func openOutput(location string) (*output, error) {
 			}
 			return nil, &gstx.Error{Code: gstx.ResourceOpenWrite, Text: text, Cause: fmt.Errorf("%s: %w", location, err)}
 		}
-		o.fd = sys.NewFD(n)
+		o.fd, o.ours = sys.NewFD(n), true
 	}
 	var st unix.Stat_t
 	if err := unix.Fstat(o.fd.Int(), &st); err != nil {
@@ -126,6 +127,47 @@ func (o *output) wait() error {
 		return o.failed(unix.EPIPE)
 	}
 	return nil
+}
+
+// whole is an output that nothing may be missing from: a reader that does not
+// keep up is an error of it.
+type whole struct{ *output }
+
+// Write writes all of p, if only at the next call or flush.
+func (w whole) Write(p []byte) (int, error) {
+	if err := w.write(p); err != nil {
+		return 0, w.complete(err)
+	}
+	return len(p), nil
+}
+
+// WriteAt changes what was written: in a file of ours, errors.ErrUnsupported
+// otherwise.
+func (w whole) WriteAt(p []byte, at int64) (int, error) {
+	if !w.file || !w.ours {
+		return 0, errors.ErrUnsupported
+	}
+	n, err := unix.Pwrite(w.fd.Int(), p, at)
+	if err != nil {
+		return n, w.failed(err)
+	}
+	return n, nil
+}
+
+// flush writes what the reader has not taken yet.
+func (w whole) flush() error {
+	if err := w.write(nil); err != nil {
+		return w.complete(err)
+	}
+	return nil
+}
+
+func (w whole) complete(err error) error {
+	if err == errNoReader {
+		return &gstx.Error{Code: gstx.ResourceWrite, Cause: err,
+			Text: fmt.Sprintf("The reader of %s does not keep up, and what is written there has to be complete.", w.name)}
+	}
+	return err
 }
 
 // failed is a write error in filesink's words.

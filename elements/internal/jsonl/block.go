@@ -1,6 +1,7 @@
 package jsonl
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
 
@@ -51,7 +52,7 @@ func appendBlock(dst []byte, b *meta.Block) []byte {
 	return appendCarried(dst, b)
 }
 
-// appendCarried names what is carried without being understood.
+// appendCarried gives what is carried without being understood, with its bytes.
 func appendCarried(dst []byte, b *meta.Block) []byte {
 	if len(b.T35) > 0 {
 		dst = appendList(appendKey(dst, "t35"), len(b.T35), func(dst []byte, i int) []byte {
@@ -61,7 +62,7 @@ func appendCarried(dst []byte, b *meta.Block) []byte {
 				dst = appendText(dst, "country", fmt.Sprintf("%02x", p[0]))
 				dst = appendText(dst, "provider", fmt.Sprintf("%04x", p[1:3]))
 			}
-			return append(appendUint(dst, "size", uint64(len(p))), '}')
+			return append(appendData(dst, p), '}')
 		})
 	}
 	if g := b.FilmGrain; g != nil {
@@ -73,7 +74,7 @@ func appendCarried(dst []byte, b *meta.Block) []byte {
 			kind = "av1"
 		}
 		dst = appendText(append(appendKey(dst, "film_grain"), '{'), "kind", kind)
-		dst = append(appendUint(dst, "size", uint64(len(g.Data))), '}')
+		dst = append(appendData(dst, g.Data), '}')
 	}
 	if len(b.User) > 0 {
 		dst = appendList(appendKey(dst, "user"), len(b.User), func(dst []byte, i int) []byte {
@@ -81,17 +82,37 @@ func appendCarried(dst []byte, b *meta.Block) []byte {
 			dst = appendText(append(dst, '{'), "type", fmt.Sprintf("%08x", uint32(u.Type)))
 			x := u.UUID
 			dst = appendText(dst, "uuid", fmt.Sprintf("%x-%x-%x-%x-%x", x[:4], x[4:6], x[6:8], x[8:10], x[10:]))
-			return append(appendUint(dst, "size", uint64(len(u.Data))), '}')
+			return append(appendData(dst, u.Data), '}')
 		})
 	}
 	if len(b.Unknown) > 0 {
 		dst = appendList(appendKey(dst, "unknown"), len(b.Unknown), func(dst []byte, i int) []byte {
 			s := &b.Unknown[i]
 			dst = appendUint(append(dst, '{'), "type", uint64(s.Type))
-			return append(appendUint(dst, "size", uint64(len(s.Data))), '}')
+			return append(appendData(dst, s.Data), '}')
 		})
 	}
-	return dst
+	return appendCritical(dst, b)
+}
+
+func appendData(dst, p []byte) []byte {
+	dst = appendUint(dst, "size", uint64(len(p)))
+	dst = append(appendKey(dst, "data"), '"')
+	return append(hex.AppendEncode(dst, p), '"')
+}
+
+// appendCritical names the sections that a reader has to know.
+func appendCritical(dst []byte, b *meta.Block) []byte {
+	var names []string
+	for t := meta.TypeColor; t <= meta.TypeFilmGrain; t++ {
+		if b.Critical.Has(t) {
+			names = append(names, t.String())
+		}
+	}
+	if len(names) == 0 {
+		return dst
+	}
+	return appendList(appendKey(dst, "critical"), len(names), func(dst []byte, i int) []byte { return appendString(dst, names[i]) })
 }
 
 // Formats names the HDR formats a block has, the base format first.

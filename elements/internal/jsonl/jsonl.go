@@ -23,10 +23,11 @@
 //	                   profile of the stream, 4, 5, 7 or 8; full_range; bit_depths: [base,
 //	                   enhancement, signal]; residual: the enhancement layer is of use}
 //	                   or {size, error} when it is not intact
-//	t35                [{country, provider: hex; size}…]
-//	film_grain         {kind: "h274" or "av1"; size}
-//	user               [{type: hex, uuid, size}…]
-//	unknown            [{type, size}…]
+//	t35                [{country, provider: hex; size, data: hex}…]
+//	film_grain         {kind: "h274" or "av1"; size, data}
+//	user               [{type: hex, uuid, size, data}…]
+//	unknown            [{type, size, data}…]
+//	critical           [names of the sections without which the others mislead]
 //	seals              of the HDR block's file: "seal|shrink|grow|write"
 //	content_id         16 hex digits: equal content, equal id
 //	unchanged          true: the HDR block is the one of the line before

@@ -63,6 +63,7 @@ func full() *meta.Block {
 		FilmGrain:      &meta.FilmGrain{Kind: meta.GrainAV1, Data: []byte{1, 2}},
 		User:           []meta.User{{Type: meta.TypeUser + 5, UUID: [16]byte{0xaa, 15: 0xbb}, Data: []byte("x")}},
 		Unknown:        []meta.Section{{Type: 77, Data: []byte("yz")}},
+		Critical:       meta.TypeSet(0).With(meta.TypeColor).With(meta.TypeHDR10Plus),
 	}
 }
 
@@ -112,10 +113,10 @@ func TestEverySection(t *testing.T) {
 		"below_100":43,"fraction_bright":0}]},
 	"dolby_vision":{"size":17,"rpu_type":2,"rpu_format":18,"vdr_rpu_profile":1,"vdr_rpu_level":0,"profile":8,
 		"full_range":false,"bit_depths":[10,10,12],"residual":false},
-	"t35":[{"country":"b5","provider":"0090","size":6},{"size":1}],
-	"film_grain":{"kind":"av1","size":2},
-	"user":[{"type":"80000005","uuid":"aa000000-0000-0000-0000-0000000000bb","size":1}],
-	"unknown":[{"type":77,"size":2}],
+	"t35":[{"country":"b5","provider":"0090","size":6,"data":"b500900001aa"},{"size":1,"data":"26"}],
+	"film_grain":{"kind":"av1","size":2,"data":"0102"},
+	"user":[{"type":"80000005","uuid":"aa000000-0000-0000-0000-0000000000bb","size":1,"data":"78"}],
+	"unknown":[{"type":77,"size":2,"data":"797a"}],"critical":["COLOR","HDR10PLUS"],
 	"seals":"seal|shrink|grow|write","content_id":"`+id+`"}`)
 }
 
