@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -212,35 +211,4 @@ func lightOf(m *hdr10plus.Metadata) light {
 		l.knee = [2]uint16{w.Knee.X, w.Knee.Y}
 	}
 	return l
-}
-
-// inOrder gives the frames as they are shown, with times from 0 on, and whether
-// time stamps gave that order. Without them, as in a bare stream, it is the order
-// of the file, and the times follow from the frame rate if there is one.
-func (f *frames) inOrder(rate float64) (shown []frame, timed bool) {
-	shown = slices.Clone(f.all)
-	if f.untimed > len(shown)/2 {
-		for i := range shown {
-			shown[i].pts = noTime
-			if rate > 0 {
-				shown[i].pts = int64(float64(i) / rate * 1e9)
-			}
-		}
-		return shown, false
-	}
-	last := int64(0)
-	for i := range shown {
-		if shown[i].pts == noTime {
-			shown[i].pts = last
-		}
-		last = shown[i].pts
-	}
-	slices.SortStableFunc(shown, func(a, b frame) int { return cmp.Compare(a.pts, b.pts) })
-	if len(shown) > 0 {
-		first := shown[0].pts
-		for i := range shown {
-			shown[i].pts -= first
-		}
-	}
-	return shown, true
 }

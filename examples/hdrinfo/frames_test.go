@@ -77,6 +77,35 @@ func TestScenesFollowThePresentation(t *testing.T) {
 	}
 }
 
+func TestScenesAreUntangledWithoutTimeStamps(t *testing.T) {
+	for coded, want := range map[string]string{
+		"":                         "",
+		"a":                        "a",
+		"aaabbb":                   "aaabbb",
+		"aaabaabb":                 "aaaaabbb",   // leading pictures of an open group
+		"aabaababbb":               "aaaaabbbbb", // a cut inside of a pyramid
+		"aabac":                    "aabac",
+		"aaba":                     "aaba", // b does not go on: that was all of it
+		"ab" + many("a", 20) + "b": "ab" + many("a", 20) + "b",
+		"a" + many("b", 20) + "ab": "a" + many("b", 20) + "ab",
+		"aabaabbbbbcbbcc":          "aaaabbbbbbbbccc",
+	} {
+		var f []frame
+		for _, c := range coded {
+			f = append(f, frame{scene: uint64(c)})
+		}
+		got := ""
+		for _, f := range untangle(f) {
+			got += string(rune(f.scene))
+		}
+		if got != want {
+			t.Errorf("%s becomes %s, want %s", coded, got, want)
+		}
+	}
+}
+
+func many(s string, n int) string { return strings.Repeat(s, n) }
+
 func TestWithoutTimeStampsTheFramesCount(t *testing.T) {
 	f := newFrames()
 	for range 5 {

@@ -111,8 +111,7 @@ func t35KindOf(p []byte) (k t35Kind) {
 }
 
 func (k t35Kind) countryName() string {
-	switch {
-	case k.country == 0xFF:
+	if k.country == 0xFF {
 		return fmt.Sprintf("0xFF%02X", k.extension)
 	}
 	return fmt.Sprintf("0x%02X", k.country)

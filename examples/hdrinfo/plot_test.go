@@ -44,7 +44,7 @@ func TestPlotHasItsSizeAndShowsTheData(t *testing.T) {
 		dir = keep
 	}
 	for name, r := range map[string]*report{
-		"film": film(t, 24*600, 97), "long": film(t, 24*7200, 1), "one": film(t, 1, 1), "short": film(t, 40, 10),
+		"film": film(t, 24*600, 97), "long": film(t, 24*7200, 5), "one": film(t, 1, 1), "short": film(t, 40, 10),
 	} {
 		file := filepath.Join(dir, name+".png")
 		if err := savePlot(file, r); err != nil {

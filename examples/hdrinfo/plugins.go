@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/go-gst/go-gst/pkg/gst"
 )
 
 // Debian's names of the packages with the parsers and demuxers that GStreamer
@@ -27,27 +24,17 @@ func needs(element, in string) error {
 	return fmt.Errorf("GStreamer's element %s is missing: install %s", element, in)
 }
 
-// missingText tells of a missing-plugin message.
-func missingText(s *gst.Structure) string {
-	media := s.GetString("detail")
-	if caps, ok := s.GetValue("detail").(*gst.Caps); ok && caps.GetSize() > 0 {
-		media = caps.GetStructure(0).GetName()
-	}
-	text := "GStreamer has no plugin for " + mediaName(media)
-	if p := packages[media]; p != "" {
-		text += ": install " + p
-	}
-	return text
+// missing tells what a file of that type needs.
+func missing(media string) error {
+	return fmt.Errorf("GStreamer has no plugin for %s: install %s", mediaName(media), packages[media])
 }
 
-// reason is why reading ended, or why there was nothing to read: that a plugin is
-// missing is more to the point than what came of it.
+// reason is why reading ended, or why there was nothing to read: what could not be
+// linked is more to the point than what came of it.
 func (r *reader) reason() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case len(r.missing) > 0:
-		return errors.New(strings.Join(r.missing, "; "))
 	case r.linkErr != nil:
 		return r.linkErr
 	case r.failed != nil && (r.streams == 0 || r.videos > 0):

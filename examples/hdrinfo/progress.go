@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/go-gst/go-gst/pkg/gst"
 	"golang.org/x/term"
 )
 
@@ -36,7 +35,7 @@ func progressOn(w io.Writer) *progress {
 }
 
 // update counts a buffer and writes the line from time to time.
-func (p *progress) update(r *reader, size int64, pts gst.ClockTime) {
+func (p *progress) update(r *reader, size int64) {
 	if p == nil {
 		return
 	}
@@ -49,8 +48,8 @@ func (p *progress) update(r *reader, size int64, pts gst.ClockTime) {
 	// By time where the file says how long it is, else by what has passed: the
 	// source's own position runs ahead, and stands still when a demuxer seeks.
 	done := float64(p.bytes) / float64(r.stream.size)
-	if d, ok := r.pipeline.QueryDuration(gst.FormatTime); ok && d > 0 && pts != gst.ClockTimeNone {
-		done = float64(pts) / float64(d)
+	if read := r.length(); read > 0 && r.total > 0 {
+		done = float64(read) / float64(r.total)
 	}
 	done = min(done, 1)
 	fmt.Fprint(p.w, "\r", progressLine(done, float64(r.stream.size), now.Sub(p.start)), "\x1b[K")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,9 +50,9 @@ type reader struct {
 	bus      gst.Bus
 	stream   stream
 	hdr      *gstmeta.Reader
-	caps     *gst.Caps // what stream.video was read from
-	last     int64     // the latest time of the stream so far, ns
-	missing  []string  // what there is no plugin for
+	caps     *gst.Caps     // what stream.video was read from
+	from, to int64         // the time stamps so far, ns
+	total    time.Duration // what the file says of its length, 0 if nothing
 	failed   error
 	progress *progress
 
@@ -85,7 +86,7 @@ func read(ctx context.Context, file string, p *progress) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{hdr: gstmeta.NewReader(gstmeta.HDR), progress: p}
+	r := &reader{hdr: gstmeta.NewReader(gstmeta.HDR), progress: p, from: math.MaxInt64, to: math.MinInt64}
 	defer r.hdr.Close()
 	r.stream = stream{size: info.Size(), frames: newFrames()}
 	if err := r.open(path); err != nil {
@@ -149,7 +150,13 @@ func (r *reader) added(pad gst.Pad) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.streams++
-	media := caps.GetStructure(0).GetName()
+	structure := caps.GetStructure(0)
+	media := structure.GetName()
+	// What parsebin has no plugin for comes out as it is, the file itself included.
+	if parsed, _ := structure.GetBoolean("parsed"); media == r.container && !parsed && packages[media] != "" {
+		r.linkErr = missing(media)
+		return
+	}
 	if !strings.HasPrefix(media, "video/") {
 		return
 	}
@@ -184,7 +191,7 @@ func (r *reader) run(ctx context.Context) error {
 	r.pipeline.SetState(gst.StatePlaying)
 	for ctx.Err() == nil {
 		r.mu.Lock()
-		sink, complete := r.sink, r.complete
+		sink, complete := r.sink, r.complete || r.linkErr != nil
 		r.mu.Unlock()
 		if sink == nil {
 			r.messages(poll)
@@ -202,6 +209,7 @@ func (r *reader) run(ctx context.Context) error {
 			case r.failed != nil:
 				return r.reason()
 			case sink.IsEOS():
+				r.expectEnd()
 				return nil
 			}
 			continue
@@ -223,13 +231,19 @@ func (r *reader) take(sample *gst.Sample) {
 	if buf == nil {
 		return
 	}
+	if len(r.stream.frames.all) == 0 {
+		// Asked later, parsers give what they have counted.
+		if d, ok := r.pipeline.QueryDuration(gst.FormatTime); ok && d > 0 {
+			r.total = time.Duration(d)
+		}
+	}
 	block, _, err := r.hdr.Read(gst.UnsafeBufferToGlibNone(buf))
 	pts, duration := nanoseconds(buf.PTS(), noTime), nanoseconds(buf.Duration(), 0)
 	r.stream.frames.add(pts, duration, block, err)
 	if pts != noTime {
-		r.last = max(r.last, pts+duration)
+		r.from, r.to = min(r.from, pts), max(r.to, pts+duration)
 	}
-	r.progress.update(r, int64(buf.GetSize()), buf.PTS())
+	r.progress.update(r, int64(buf.GetSize()))
 }
 
 func nanoseconds(t gst.ClockTime, none int64) int64 {
@@ -259,21 +273,19 @@ func (r *reader) messages(wait gst.ClockTime) {
 			if len(r.stream.warnings) < maxWarnings {
 				r.stream.warnings = append(r.stream.warnings, err.Error())
 			}
-		case gst.MessageElement:
-			if s := m.GetStructure(); s != nil && s.HasName("missing-plugin") {
-				r.missing = append(r.missing, missingText(s))
-			}
 		}
 	}
 }
 
+// length is how much video was read.
+func (r *reader) length() time.Duration { return time.Duration(max(r.to, r.from) - r.from) }
+
 // expectEnd warns of a file that is shorter than it says: demuxers take the end
 // of a file that was cut off for that of the stream.
 func (r *reader) expectEnd() {
-	says, ok := r.pipeline.QueryDuration(gst.FormatTime)
-	read := time.Duration(r.last)
-	if missing := time.Duration(says) - read; ok && r.last > 0 && missing > time.Second && missing > read/50 {
-		r.stream.warnings = append(r.stream.warnings, fmt.Sprintf("the video ends at %s of %s: the file may have been cut off",
-			clock(read.Seconds()), clock(time.Duration(says).Seconds())))
+	read := r.length()
+	if missing := r.total - read; read > 0 && r.stream.frames.untimed == 0 && missing > time.Second && missing > r.total/50 {
+		r.stream.warnings = append(r.stream.warnings, fmt.Sprintf("the video ends after %s of %s: the file may have been cut off",
+			clock(read.Seconds()), clock(r.total.Seconds())))
 	}
 }

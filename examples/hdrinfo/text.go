@@ -76,7 +76,7 @@ func (r *report) fileLines(line func(string, ...string)) {
 		line("", fmt.Sprintf("the first of %d video streams", v.Streams))
 	}
 	if v.Order == "decoding" {
-		line("", "no time stamps: frames are in decoding order")
+		line("", "no time stamps: frames are counted in decoding order")
 	}
 }
 
@@ -87,7 +87,7 @@ func (r *report) staticLines(line func(string, ...string)) {
 	if m := r.Mastering; m != nil {
 		primaries := m.Primaries
 		if primaries == "" {
-			primaries = fmt.Sprintf("R %v G %v B %v W %v", m.Red, m.Green, m.Blue, m.White)
+			primaries = fmt.Sprintf("R %v, G %v, B %v, white %v", m.Red, m.Green, m.Blue, m.White)
 		}
 		line("Mastered on", primaries, fmt.Sprintf("%s to %s cd/m²", number(m.MinLuminance), number(m.MaxLuminance)))
 	}
@@ -110,7 +110,7 @@ func (r *report) dynamicLines(line func(string, ...string)) {
 		problemLine(line, d.Invalid, d.FirstProblem)
 	}
 	for _, t := range r.T35 {
-		line("Other T.35", t.Name, "country "+t.Country+" provider "+t.Provider, count(t.Frames, "message"))
+		line("Other T.35", t.Name, "country "+t.Country+" provider "+t.Provider, "on "+count(t.Frames, "frame"))
 	}
 }
 
@@ -198,5 +198,7 @@ func known(v uint16) string {
 	}
 	return fmt.Sprintf("%d cd/m²", v)
 }
+
+func (p point) String() string { return fmt.Sprintf("(%.4f %.4f)", p[0], p[1]) }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
