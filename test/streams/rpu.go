@@ -1,11 +1,9 @@
 package streams
 
-import "math/bits"
-
 // RPU gives an unescaped Dolby Vision RPU, 0x19 … 0x80, for picture n: profile
-// 8.1, an identity mapping, and a brightness (level 1 and the source's range)
-// that is another for every picture up to 500. RPUFacts(n) says what ffprobe
-// must show for it.
+// 8.1, an identity mapping, a brightness (level 1 and the source's range) that is
+// another for every picture up to 500, and 0 to 8 trims, which make it 150 to 310
+// bytes long. RPUFacts(n) says what ffprobe must show for it.
 //
 // The syntax is that of ETSI GS CCM 001 as libavcodec/dovi_rpudec.c reads it.
 func RPU(n int) []byte {
@@ -99,20 +97,7 @@ func displayManagement(w *bitWriter, n int) {
 	w.u(12, uint32(f.SourceMaxPQ))
 	w.u(10, sourceDiagonal)
 
-	w.ue(2) // two levels, each with its length in bytes
-	w.align()
-	w.ue(5)
-	w.u(8, 1) // level 1: the picture's brightness
-	w.u(12, uint32(f.SourceMinPQ))
-	w.u(12, uint32(f.SourceMaxPQ))
-	w.u(12, uint32(f.SourceMaxPQ)/2)
-	w.u(4, 0)
-	w.ue(8)
-	w.u(8, 6) // level 6: ST 2086 and content light
-	w.u(16, 1000)
-	w.u(16, 1)
-	w.u(16, uint32(Light.MaxCLL))
-	w.u(16, uint32(Light.MaxFALL))
+	levels(w, n)
 }
 
 var (
@@ -180,36 +165,3 @@ func crc32MPEG2(p []byte) uint32 {
 	}
 	return crc
 }
-
-// bitWriter writes most-significant-bit-first fields and Exp-Golomb codes.
-type bitWriter struct {
-	p    []byte
-	free int // bits left in the last byte
-}
-
-func (w *bitWriter) u(n int, v uint32) {
-	for n--; n >= 0; n-- {
-		if w.free == 0 {
-			w.p, w.free = append(w.p, 0), 8
-		}
-		w.free--
-		w.p[len(w.p)-1] |= byte(v>>n&1) << w.free
-	}
-}
-
-func (w *bitWriter) s16(v int16) { w.u(16, uint32(uint16(v))) }
-
-func (w *bitWriter) ue(v uint32) {
-	n := bits.Len32(v + 1)
-	w.u(2*n-1, v+1)
-}
-
-func (w *bitWriter) se(v int32) {
-	if v > 0 {
-		w.ue(uint32(2*v - 1))
-	} else {
-		w.ue(uint32(-2 * v))
-	}
-}
-
-func (w *bitWriter) align() { w.free = 0 }
