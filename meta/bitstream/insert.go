@@ -98,7 +98,7 @@ func (i *Inserter) plan(au []byte, b *meta.Block, policy Policy) error {
 	if err := i.Format.check(); err != nil {
 		return err
 	}
-	if err := i.want(b); err != nil {
+	if err := i.list(b); err != nil {
 		return err
 	}
 	// An AV1 sequence header is looked at even if there is nothing to insert: it

@@ -83,6 +83,9 @@ func TestEveryPictureGetsItsHDR10Plus(t *testing.T) {
 			// Some other T.35 too, which ffmpeg has nothing to say of.
 			return &meta.Block{HDR10Plus: p, T35: [][]byte{apps}}
 		})
+		if c == streams.AV1 && !slices.ContainsFunc(s.Units(t), func(tu []byte) bool { return hides(t, tu) }) {
+			t.Error("no temporal unit has a hidden frame")
+		}
 		for n, f := range judge(t, s, data) {
 			// ffmpeg's AVC decoder gives no HDR10+ out; see the next test.
 			if c == streams.AVC && f.HDR10Plus != nil {
@@ -94,7 +97,26 @@ func TestEveryPictureGetsItsHDR10Plus(t *testing.T) {
 				t.Errorf("picture %d lost its mastering display: %+v", n, f.MasteringDisplay)
 			}
 		}
+		if c == streams.AVC {
+			return
+		}
+		for n, f := range streams.Probe(t, streams.Mux(t, c, data, "mp4")) {
+			if f.HDR10Plus == nil || *f.HDR10Plus != *lightOf(n) {
+				t.Errorf("in MP4 picture %d has %+v, want %+v", n, f.HDR10Plus, lightOf(n))
+			}
+		}
 	})
+}
+
+// hides says whether a temporal unit of AV1 has frames besides the one it shows.
+func hides(t *testing.T, tu []byte) bool {
+	frames := 0
+	for _, u := range split(t, Format{Codec: AV1}, tu) {
+		if u.typ == 3 || u.typ == 6 { // frame header, frame
+			frames++
+		}
+	}
+	return frames > 1
 }
 
 func TestEveryAccessUnitGetsItsT35(t *testing.T) {
@@ -119,6 +141,31 @@ func TestEveryAccessUnitGetsItsT35(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestLengthPrefixedUnitsGetTheSameMessages(t *testing.T) {
+	for _, c := range []streams.Codec{streams.HEVC, streams.AVC} {
+		t.Run(string(c), func(t *testing.T) {
+			s := streams.Make(t, streams.Recipe{Codec: c, Static: true})
+			b := &meta.Block{
+				MasteringDisplay: &meta.MasteringDisplay{MaxLuminance: 1}, ContentLight: &light, AmbientViewing: &ambient,
+				HDR10Plus: plus, T35: [][]byte{apps}, DolbyVision: streams.RPU(8),
+			}
+			stream, prefixed := Format{Codec: codecOf[c]}, Format{Codec: codecOf[c], LengthSize: 4}
+			is, ip := Inserter{Format: stream}, Inserter{Format: prefixed}
+			for k, au := range s.Units(t) {
+				var nals [][]byte
+				for _, u := range split(t, stream, au) {
+					nals = append(nals, u.data)
+				}
+				got := split(t, prefixed, insert(t, &ip, frame(prefixed, nals...), b, Replace))
+				want := split(t, stream, insert(t, &is, au, b, Replace))
+				if !slices.EqualFunc(got, want, func(a, b unit) bool { return bytes.Equal(a.data, b.data) }) {
+					t.Errorf("access unit %d has %x, want %x", k, got, want)
+				}
+			}
+		})
+	}
 }
 
 func TestEveryPictureGetsItsDolbyVision(t *testing.T) {

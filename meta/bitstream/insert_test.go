@@ -12,7 +12,6 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	. "github.com/gst-shmmeta/gst-shmmeta/meta/bitstream"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/dovi"
-	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
 	"github.com/gst-shmmeta/gst-shmmeta/test/streams"
 )
 
@@ -303,12 +302,31 @@ func TestInsertDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// The test's own payloads are what they are meant to be.
-func TestPayloadsOfTheseTests(t *testing.T) {
-	if !hdr10plus.Is(plus) || !hdr10plus.Is(plus2) || hdr10plus.Is(apps) {
-		t.Error("HDR10+ is not told apart")
-	}
-	if _, err := dovi.Parse(streams.RPU(0)); err != nil {
-		t.Error(err)
+// A real access unit's size is in its slices, so what counts is how fast they are
+// skipped and copied.
+func BenchmarkInsert(b *testing.B) {
+	for _, f := range []Format{{Codec: HEVC}, {Codec: AVC, LengthSize: 4}, {Codec: AV1}} {
+		b.Run(name(f), func(b *testing.B) {
+			i := Inserter{Format: f}
+			var au []byte
+			slice := bytes.Repeat([]byte{0x5a}, 1<<20)
+			switch f.Codec {
+			case HEVC:
+				au = frame(f, []byte{0x46, 1, 0x10}, append([]byte{2, 1}, slice...))
+			case AVC:
+				au = frame(f, []byte{9, 0x10}, append([]byte{0x41}, slice...))
+			case AV1:
+				au = slices.Concat([]byte{0x12, 0, 0x30, 0x30}, slice)
+			}
+			block := &meta.Block{HDR10Plus: plus, DolbyVision: streams.RPU(7)}
+			var out []byte
+			b.SetBytes(int64(len(au)))
+			for b.Loop() {
+				out, _ = i.Insert(out[:0], au, block, Replace)
+			}
+			if !i.Changed() {
+				b.Error("nothing was inserted")
+			}
+		})
 	}
 }

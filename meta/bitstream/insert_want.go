@@ -38,8 +38,8 @@ const (
 	places
 )
 
-// want lists what of the block this codec has messages for.
-func (i *Inserter) want(b *meta.Block) error {
+// list makes the wants: what of the block this codec has messages for.
+func (i *Inserter) list(b *meta.Block) error {
 	i.wants, i.payloads = i.wants[:0], i.payloads[:0]
 	codec := i.Format.Codec
 	dynamic, rpu := atPicture, atEnd
@@ -47,13 +47,13 @@ func (i *Inserter) want(b *meta.Block) error {
 		dynamic, rpu = atShown, atShown
 	}
 	if b.MasteringDisplay != nil {
-		i.wantEncoded(MasteringDisplay, appendMasteringDisplay(i.payloads, codec, b.MasteringDisplay))
+		i.addEncoded(MasteringDisplay, appendMasteringDisplay(i.payloads, codec, b.MasteringDisplay))
 	}
 	if b.ContentLight != nil {
-		i.wantEncoded(ContentLight, appendContentLight(i.payloads, b.ContentLight))
+		i.addEncoded(ContentLight, appendContentLight(i.payloads, b.ContentLight))
 	}
 	if b.AmbientViewing != nil && codec != AV1 {
-		i.wantEncoded(AmbientViewing, appendAmbientViewing(i.payloads, b.AmbientViewing))
+		i.addEncoded(AmbientViewing, appendAmbientViewing(i.payloads, b.AmbientViewing))
 	}
 	if p := b.HDR10Plus; len(p) > 0 {
 		if !hdr10plus.Is(p) {
@@ -86,8 +86,8 @@ func (i *Inserter) want(b *meta.Block) error {
 	return nil
 }
 
-// wantEncoded adds what an appender has put behind payloads.
-func (i *Inserter) wantEncoded(kind Kind, payloads []byte) {
+// addEncoded adds what an appender has put behind payloads.
+func (i *Inserter) addEncoded(kind Kind, payloads []byte) {
 	p := payloads[len(i.payloads):]
 	i.payloads = payloads
 	i.add(want{kind: kind, payload: p, place: atPicture})
