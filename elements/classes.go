@@ -3,6 +3,8 @@ package elements
 import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetaattach"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetadump"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetainsert"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetaparse"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetatestsrc"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/kmsmetasink"
@@ -13,7 +15,9 @@ import (
 var classes = []gstx.Class{
 	v4l2metasrc.Class,
 	hdrmetatestsrc.Class,
+	hdrmetaparse.Class,
 	hdrmetaattach.Class,
+	hdrmetainsert.Class,
 	hdrmetadump.Class,
 	kmsmetasink.Class,
 }

@@ -28,3 +28,6 @@ func shareList[T any](p *[]T, from []T) {
 		*p = from
 	}
 }
+
+// Empty says whether b has no section.
+func (b *Block) Empty() bool { return b.count() == 0 }

@@ -25,6 +25,9 @@ func TestFillTakesWhatIsMissingAndNothingElse(t *testing.T) {
 		var b Block
 		own := reflect.ValueOf(from.Clone()).Elem().Field(i)
 		reflect.ValueOf(&b).Elem().Field(i).Set(own)
+		if name != "Critical" && (b.Empty() || !(&Block{Critical: from.Critical}).Empty()) {
+			t.Errorf("a block with %s alone is empty, or one without a section is not", name)
+		}
 		b.Fill(&from)
 		if !reflect.DeepEqual(b, from) {
 			t.Errorf("with its own %s: %+v, want %+v", name, b, from)

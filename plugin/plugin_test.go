@@ -51,7 +51,7 @@ func registry(t *testing.T) string {
 func TestInspectShowsEveryElementWithItsTexts(t *testing.T) {
 	registryDir = t.TempDir()
 	overview := run(t, "gst-inspect-1.0", "shmmeta")
-	for _, e := range []string{"v4l2metasrc", "kmsmetasink", "hdrmetatestsrc", "hdrmetaattach", "hdrmetadump"} {
+	for _, e := range []string{"v4l2metasrc", "kmsmetasink", "hdrmetatestsrc", "hdrmetaparse", "hdrmetaattach", "hdrmetainsert", "hdrmetadump"} {
 		if !strings.Contains(overview, "  "+e+": ") {
 			t.Errorf("gst-inspect-1.0 shmmeta does not list %s", e)
 			continue

@@ -86,8 +86,8 @@ func show(w io.Writer, table []result, benchtime string) {
 		if !r.OK {
 			mark, missed = "MISSED", missed+1
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%.2f\t%s\t%s\t\n",
-			r.Name, r.Unit, number(r.Floor), number(r.Peer), number(r.Ours), r.Ratio, mark, r.Budget)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n",
+			r.Name, r.Unit, number(r.Floor), number(r.Peer), number(r.Ours), number(r.Ratio), mark, r.Budget)
 	}
 	tw.Flush()
 	switch {

@@ -17,9 +17,11 @@ func (g group) command() []string {
 
 var groups = []group{
 	{pkg: "./meta", bench: "^Benchmark(Seal|Open)$"},
-	{pkg: "./meta/hdr10plus", bench: "^BenchmarkDecode$"},
 	{pkg: "./meta/gstmeta", bench: "^BenchmarkAttach$"},
+	{pkg: "./meta/bitstream", bench: "^BenchmarkFind$"},
+	{pkg: "./meta/hdr10plus", bench: "^BenchmarkDecode$"},
 	{pkg: "./elements/internal/gstx", bench: "^BenchmarkElement$"},
+	{pkg: "./elements/hdrmetaparse", bench: "^BenchmarkParse$"},
 	{pkg: "./test/e2e", bench: "^BenchmarkDisplay$", vm: true},
 }
 
@@ -58,6 +60,16 @@ var rows = []row{
 		name: "decode a HDR10+ message", bench: "Decode", metric: "ns/op", unit: "ns",
 		budget: "<= 1 us, no allocation; peer is the message as JSON", zero: "allocs/op",
 		judge: func(_, peer, ours float64) (float64, bool) { return ours / peer, ours <= 1000 },
+	}, {
+		name: "find metadata in 1 MB of HEVC", bench: "Find", metric: "MB/s", unit: "MB/s",
+		budget: ">= 2000 MB/s, no allocation; floor is a copy, peer unescapes every NAL unit", zero: "allocs/op",
+		judge: func(_, peer, ours float64) (float64, bool) { return ours / peer, ours >= 2000 },
+	}, {
+		name: "CPU of hdrmetaparse, 1080p", bench: "Parse", metric: "cpu-us/frame", unit: "us",
+		budget: "ours - floor (identity) <= 2 % of peer (avdec_h265)",
+		judge: func(floor, peer, ours float64) (float64, bool) {
+			return (ours - floor) / peer, ours-floor <= 0.02*peer
+		},
 	}, {
 		name: "show frames on vkms, 60 Hz", bench: "Display", metric: "fps", unit: "fps", vm: true,
 		budget: ">= 59.5 fps; floor is kmssink's own plane path, peer its modesetting path",

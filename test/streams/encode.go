@@ -54,9 +54,12 @@ func (r Recipe) encode(t testing.TB) []byte {
 }
 
 func (r Recipe) source() []string {
+	size := fmt.Sprintf("%dx%d", Width, Height)
+	if r.HD {
+		size = "1920x1080"
+	}
 	return []string{
-		"-v", "error", "-f", "lavfi",
-		"-i", fmt.Sprintf("testsrc2=size=%dx%d:rate=24", Width, Height),
+		"-v", "error", "-f", "lavfi", "-i", "testsrc2=rate=24:size=" + size,
 		"-frames:v", fmt.Sprint(r.Frames), "-vf", "format=yuv420p10le,setparams=range=tv:" + r.colour(),
 	}
 }
@@ -74,11 +77,15 @@ func (r Recipe) x265(t testing.TB, dir, out string) {
 	Need(t, "x265") // before the pictures are made
 	pictures := filepath.Join(dir, "pictures.y4m")
 	run(t, "ffmpeg", append(r.source(), "-strict", "-1", "-f", "yuv4mpegpipe", pictures)...)
+	rate := "2000" // kbit/s
+	if r.HD {
+		rate = "20000"
+	}
 	args := []string{
 		"--y4m", pictures, "--output-depth", "10", "--preset", "ultrafast", "--log-level", "warning", "--no-progress",
 		"--keyint", fmt.Sprint(KeyInterval), "--min-keyint", fmt.Sprint(KeyInterval), "--no-scenecut",
 		"--bframes", "4", "--b-adapt", "0", "--b-pyramid", "--repeat-headers", "--aud",
-		"--hrd", "--vbv-bufsize", "2000", "--vbv-maxrate", "2000", "--range", "limited",
+		"--hrd", "--vbv-bufsize", rate, "--vbv-maxrate", rate, "--range", "limited",
 	}
 	if r.SDR {
 		args = append(args, "--colorprim", "bt709", "--transfer", "bt709", "--colormatrix", "bt709")

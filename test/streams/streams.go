@@ -43,6 +43,8 @@ func (c Codec) ext() string {
 type Recipe struct {
 	Codec  Codec
 	Frames int // 0 means 36
+	// HD makes pictures of 1920 × 1080; they are Width × Height otherwise.
+	HD bool
 	// Static puts Mastering and Light into the stream.
 	Static bool
 	// DolbyVision puts RPU(n) on picture n in presentation order: HEVC only,
