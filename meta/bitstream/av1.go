@@ -43,9 +43,9 @@ func (f *Finder) metadata(w *units, p []byte, yield func(Message)) {
 	var least int
 	switch p = p[n:]; typ {
 	case metadataContentLight:
-		kind, least = ContentLight, 4
+		kind, least = ContentLight, lightSize
 	case metadataMasteringDisplay:
-		kind, least = MasteringDisplay, 24
+		kind, least = MasteringDisplay, masteringSize
 	case metadataT35:
 		// It ends where the trailing bits begin: a one bit, and zeros to the
 		// end of the OBU.

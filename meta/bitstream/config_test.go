@@ -64,6 +64,8 @@ func TestParseConfig(t *testing.T) {
 		{"avcC with extensions", AVC, append(avcC(1, [][]byte{avcSPS}, nil), 0xfd, 0xf8, 0xf8, 0), Config{Format{AVC, 1}, [][]byte{avcSPS}}, nil, ""},
 		{"avcC version 0", AVC, append([]byte{0}, avcC(4, nil, nil)[1:]...), Config{}, ErrConfig, "version 0"},
 		{"avcC without picture parameter sets", AVC, avcC(4, [][]byte{avcSPS}, nil)[:10], Config{Format{AVC, 4}, [][]byte{avcSPS}}, ErrTruncated, "before the picture"},
+		{"avcC cut in a sequence parameter set", AVC, avcC(4, [][]byte{avcSPS}, nil)[:9], Config{Format: Format{AVC, 4}}, ErrTruncated, "sequence parameter sets: bitstream: truncated: NAL unit 1 of 1 has 2 bytes, 1 left"},
+		{"avcC cut in a picture parameter set", AVC, avcC(4, nil, [][]byte{avcPPS})[:9], Config{Format: Format{AVC, 4}}, ErrTruncated, "picture parameter sets: bitstream: truncated: NAL unit 1 of 1 has 1 bytes"},
 		{"avcC of 5 bytes", AVC, avcC(4, nil, nil)[:5], Config{}, ErrTruncated, "5 bytes"},
 		{"avcC, three bytes of length", AVC, avcC(3, nil, nil), Config{}, ErrConfig, "3 bytes"},
 		{"av1C with metadata", AV1, av1C(sequence, lightOBU), Config{Format{AV1, 0}, [][]byte{sequence, lightOBU}}, nil, ""},

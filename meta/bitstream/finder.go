@@ -2,6 +2,7 @@ package bitstream
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/gst-shmmeta/gst-shmmeta/meta/dovi"
 )
@@ -123,7 +124,8 @@ func (f *Finder) avc(w *units, yield func(Message)) {
 
 // dolbyVision lends the RPU that from takes out of p.
 func (f *Finder) dolbyVision(w *units, from func(dst, p []byte) ([]byte, error), p []byte, yield func(Message)) {
-	rpu, err := from(f.rbsp[:0], p)
+	f.rbsp = slices.Grow(f.rbsp[:0], min(len(p)+1, dovi.MaxNALSize)) // so that from need not, in vain if it fails
+	rpu, err := from(f.rbsp, p)
 	if f.rbsp = rpu[:0]; err != nil {
 		w.damage.wrap(err, w.start, "Dolby Vision RPU")
 		return

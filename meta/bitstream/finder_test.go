@@ -211,6 +211,17 @@ func TestFormatsThatDoNotExist(t *testing.T) {
 	}
 }
 
+func TestNames(t *testing.T) {
+	for got, want := range map[string]string{
+		HEVC.String(): "HEVC", AVC.String(): "AVC", AV1.String(): "AV1", Codec(0).String(): "codec 0",
+		T35.String(): "T.35", Sequence.String(): "sequence", Kind(0).String(): "kind 0", (Sequence + 1).String(): "kind 9",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestFindDoesNotAllocate(t *testing.T) {
 	for _, f := range []Format{{HEVC, 0}, {HEVC, 4}, {AVC, 0}, {AV1, 0}} {
 		au := benchUnit(t, f)

@@ -11,21 +11,17 @@ const (
 	hevcVCLLast   = 31
 	hevcVPS       = 32
 	hevcSPS       = 33
-	hevcPPS       = 34
 	hevcAUD       = 35
 	hevcEOS       = 36
 	hevcEOB       = 37
 	hevcPrefixSEI = 39
 	hevcSuffixSEI = 40
 	hevcDolbyRPU  = 62 // UNSPEC62
-	hevcDolbyEL   = 63 // UNSPEC63, Dolby Vision enhancement layer
 
 	avcSliceFirst = 1
 	avcIDR        = 5
 	avcSEI        = 6
 	avcSPS        = 7
-	avcPPS        = 8
-	avcAUD        = 9
 	avcDolbyRPU   = 28 // unspecified
 
 	avcEndOfSequence = 10

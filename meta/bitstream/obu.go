@@ -23,16 +23,13 @@ func (w *units) nextOBU() bool {
 	p := w.au[w.pos:]
 	w.prefix, w.start = w.pos, w.pos
 	n := 1
-	w.typ, w.layer = p[0]>>3&0xf, 0
+	w.typ = p[0] >> 3 & 0xf
 	if p[0]&0x80 != 0 { // then the size field is not trusted either
 		w.damage.add(ErrOBU, w.pos, "obu_forbidden_bit is set, header %#x", p[0])
 		w.pos = len(w.au)
 		return false
 	}
 	if p[0]&4 != 0 { // obu_extension_flag
-		if len(p) > 1 {
-			w.layer = p[1] >> 3 & 3
-		}
 		n++
 	}
 	if n > len(p) {

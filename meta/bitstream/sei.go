@@ -23,13 +23,13 @@ func seiKind(typ uint32) (kind Kind, least int) {
 	case seiFilmGrain:
 		return FilmGrain, 1
 	case seiMasteringDisplay:
-		return MasteringDisplay, 24
+		return MasteringDisplay, masteringSize
 	case seiContentLight:
-		return ContentLight, 4
+		return ContentLight, lightSize
 	case seiAlternativeTransfer:
 		return AlternativeTransfer, 1
 	case seiAmbientViewing:
-		return AmbientViewing, 8
+		return AmbientViewing, ambientSize
 	}
 	return 0, 0
 }

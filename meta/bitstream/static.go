@@ -10,14 +10,21 @@ import (
 
 var be = binary.BigEndian
 
+// How many bytes the static messages have, in SEI and AV1 alike.
+const (
+	masteringSize = 24
+	lightSize     = 4
+	ambientSize   = 8
+)
+
 // DecodeMasteringDisplay reads the payload of a MasteringDisplay message. SEI
 // (H.265 D.3.28) has the units of meta.MasteringDisplay and the order green,
 // blue, red. AV1 (6.7.4) has red, green, blue in 1/65536, the maximum in 1/256
 // and the minimum in 1/16384 cd/m²; they are rounded, and what does not fit is
 // the largest value. A payload that is too short is ErrTruncated.
 func DecodeMasteringDisplay(codec Codec, p []byte) (meta.MasteringDisplay, error) {
-	if len(p) < 24 {
-		return meta.MasteringDisplay{}, short(MasteringDisplay, p, 24)
+	if len(p) < masteringSize {
+		return meta.MasteringDisplay{}, short(MasteringDisplay, p, masteringSize)
 	}
 	point := func(i int) meta.Chromaticity {
 		c := meta.Chromaticity{X: be.Uint16(p[4*i:]), Y: be.Uint16(p[4*i+2:])}
@@ -46,8 +53,8 @@ func scale(v, unit uint32, shift int) uint32 {
 // same in SEI (H.265 D.3.35) and AV1 (6.7.3). A payload that is too short is
 // ErrTruncated.
 func DecodeContentLight(p []byte) (meta.ContentLight, error) {
-	if len(p) < 4 {
-		return meta.ContentLight{}, short(ContentLight, p, 4)
+	if len(p) < lightSize {
+		return meta.ContentLight{}, short(ContentLight, p, lightSize)
 	}
 	return meta.ContentLight{MaxCLL: be.Uint16(p), MaxFALL: be.Uint16(p[2:])}, nil
 }
@@ -55,8 +62,8 @@ func DecodeContentLight(p []byte) (meta.ContentLight, error) {
 // DecodeAmbientViewing reads the payload of an AmbientViewing message (H.265
 // D.3.39). A payload that is too short is ErrTruncated.
 func DecodeAmbientViewing(p []byte) (meta.AmbientViewing, error) {
-	if len(p) < 8 {
-		return meta.AmbientViewing{}, short(AmbientViewing, p, 8)
+	if len(p) < ambientSize {
+		return meta.AmbientViewing{}, short(AmbientViewing, p, ambientSize)
 	}
 	return meta.AmbientViewing{
 		Illuminance: be.Uint32(p),

@@ -94,6 +94,7 @@ func (t *Tracker) Reset() {
 }
 
 func (t *Tracker) restart() error {
+	t.finder.reducedHeader = false
 	t.sequence, t.transfer = meta.Color{}, 0
 	t.block.MasteringDisplay, t.block.ContentLight, t.block.AmbientViewing = nil, nil, nil
 	t.hdr10plus = t.hdr10plus[:0]
@@ -159,7 +160,8 @@ func (t *Tracker) Block() *meta.Block { return &t.block }
 // Picture is what the slices or frame headers of the last access unit say.
 func (t *Tracker) Picture() Picture { return t.finder.picture }
 
-// message takes one message into the state.
+// message takes one message into the state. The Finder has made sure that each
+// has the size its kind needs.
 func (t *Tracker) message(m Message) {
 	codec := t.finder.Format.Codec
 	switch m.Kind {
@@ -168,14 +170,17 @@ func (t *Tracker) message(m Message) {
 	case DolbyVision:
 		t.own.rpu = append(t.own.rpu[:0], m.Payload...)
 	case MasteringDisplay:
-		v, err := DecodeMasteringDisplay(codec, m.Payload)
-		hold(t, &t.block.MasteringDisplay, &t.mastering, v, err)
+		if v, err := DecodeMasteringDisplay(codec, m.Payload); err == nil {
+			hold(t, &t.block.MasteringDisplay, &t.mastering, v)
+		}
 	case ContentLight:
-		v, err := DecodeContentLight(m.Payload)
-		hold(t, &t.block.ContentLight, &t.light, v, err)
+		if v, err := DecodeContentLight(m.Payload); err == nil {
+			hold(t, &t.block.ContentLight, &t.light, v)
+		}
 	case AmbientViewing:
-		v, err := DecodeAmbientViewing(m.Payload)
-		hold(t, &t.block.AmbientViewing, &t.ambient, v, err)
+		if v, err := DecodeAmbientViewing(m.Payload); err == nil {
+			hold(t, &t.block.AmbientViewing, &t.ambient, v)
+		}
 	case AlternativeTransfer:
 		t.transfer = usable(m.Payload[0])
 	case FilmGrain:
@@ -195,11 +200,7 @@ func (t *Tracker) message(m Message) {
 }
 
 // hold points field at the value.
-func hold[T comparable](t *Tracker, field **T, store *T, v T, err error) {
-	if err != nil {
-		t.damage.note(err)
-		return
-	}
+func hold[T comparable](t *Tracker, field **T, store *T, v T) {
 	if *field == nil || **field != v {
 		t.changed = true
 	}

@@ -5,7 +5,7 @@ package bitstream
 // body). An OBU has no prefix.
 type unit struct {
 	typ                      uint8 // nal_unit_type or obu_type
-	layer                    uint8 // nuh_layer_id; spatial_id of AV1
+	layer                    uint8 // nuh_layer_id of HEVC, else 0
 	prefix, start, body, end int
 }
 

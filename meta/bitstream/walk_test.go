@@ -15,7 +15,7 @@ func TestWalkFindsEveryUnit(t *testing.T) {
 		{"length fields", Format{AVC, 2}, []byte{0, 2, 0x65, 1, 0, 1, 0x41},
 			[]unit{{5, 0, 0, 2, 3, 4}, {1, 0, 4, 6, 7, 7}}, 0},
 		{"OBUs, the last without size", Format{AV1, 0}, []byte{0x12, 0, 0x0e, 0x08, 1, 9, 0x28, 1, 2},
-			[]unit{{2, 0, 0, 0, 2, 2}, {1, 1, 2, 2, 5, 6}, {5, 0, 6, 6, 7, 9}}, 0},
+			[]unit{{2, 0, 0, 0, 2, 2}, {1, 0, 2, 2, 5, 6}, {5, 0, 6, 6, 7, 9}}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := walk(c.format, c.au)
