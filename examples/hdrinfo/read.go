@@ -77,7 +77,6 @@ func read(ctx context.Context, file string, p *progress) (*stream, error) {
 	case info.Size() == 0:
 		return nil, errors.New("file is empty")
 	}
-	// Elements that write to the program's own terminal have no business here.
 	gst.Init()
 	if err := elements.Register(nil); err != nil {
 		return nil, err
@@ -167,7 +166,7 @@ func (r *reader) added(pad gst.Pad) {
 
 func (r *reader) link(pad gst.Pad, media string) (gstapp.AppSink, error) {
 	description := "appsink name=out sync=false max-buffers=64"
-	if parsed[media] && gst.ElementFactoryFind("hdrmetaparse") != nil {
+	if parsed[media] {
 		description = "hdrmetaparse ! " + description
 	}
 	bin, err := gst.ParseBinFromDescription(description, true)
