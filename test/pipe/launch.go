@@ -48,3 +48,21 @@ func root(t testing.TB) string {
 		}
 	}
 }
+
+// LaunchLeakFree is Launch of a gst-launch-1.0 pipeline; every GStreamer object
+// that is left at its end is an error.
+func LaunchLeakFree(t testing.TB, pipeline string) (stdout []byte) {
+	t.Helper()
+	out, errs := Launch(t, []string{"GST_TRACERS=leaks", "GST_DEBUG=GST_TRACER:7", "GST_DEBUG_NO_COLOR=1"},
+		"gst-launch-1.0 --no-fault -q "+pipeline)
+	const alive, format = "object-alive, type-name=(string)", "object-alive, type-name=(string)%s"
+	if !bytes.Contains(errs, []byte(format)) {
+		t.Fatalf("the leak tracer did not run:\n%s", errs)
+	}
+	for l := range bytes.Lines(errs) {
+		if bytes.Contains(l, []byte(alive)) && !bytes.Contains(l, []byte(format)) {
+			t.Errorf("leaked: %s", bytes.TrimSpace(l))
+		}
+	}
+	return out
+}
