@@ -75,18 +75,35 @@ func (r *seiReader) next() bool {
 	typ, n := seiNumber(rest)
 	size, k := seiNumber(rest[n:])
 	if n == 0 || k == 0 {
-		r.err = fmt.Errorf("%w: %d bytes of a message's head", ErrTruncated, len(rest))
+		r.err = cutMessage{left: len(rest)}
 		return false
 	}
 	n += k
 	if left := len(rest) - n; uint64(size) > uint64(left) {
-		r.err = fmt.Errorf("%w: message of type %d has %d bytes, %d left", ErrTruncated, typ, size, left)
+		r.err = cutMessage{typ, size, left}
 		return false
 	}
 	r.typ, r.payload = typ, rest[n:n+int(size)]
 	r.pos += n + int(size)
 	return true
 }
+
+// cutMessage is the error of a message that goes on behind its NAL unit; without
+// a size its head does. It is put into words only when asked: a hostile access
+// unit has many, of which one is told.
+type cutMessage struct {
+	typ, size uint32
+	left      int
+}
+
+func (e cutMessage) Error() string {
+	if e.size == 0 {
+		return fmt.Sprintf("%v: %d bytes of a message's head", ErrTruncated, e.left)
+	}
+	return fmt.Sprintf("%v: message of type %d has %d bytes, %d left", ErrTruncated, e.typ, e.size, e.left)
+}
+
+func (e cutMessage) Unwrap() error { return ErrTruncated }
 
 // seiNumber reads a payload type or size: bytes FF count 255 each, the first
 // other one ends it. It gives how many bytes it took, 0 if p ends before.
