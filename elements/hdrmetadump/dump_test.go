@@ -15,6 +15,7 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 	"golang.org/x/sys/unix"
 
+	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetaparse"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
@@ -73,7 +74,7 @@ func (s *stamper) Frame(f *gstx.Frame) gstx.Flow {
 
 func TestMain(m *testing.M) {
 	pipe.Init()
-	for _, c := range []gstx.Class{Class, {
+	for _, c := range []gstx.Class{Class, hdrmetaparse.Class, {
 		Name: "teststamper", TypeName: "HdrDumpTestStamper", LongName: "stamper", Klass: "Filter", Description: "For tests",
 		Author: "nobody", Parent: gstx.Filter, InPlace: true,
 		Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "ANY"}, {Name: "src", Direction: gstx.Src, Caps: "ANY"}},

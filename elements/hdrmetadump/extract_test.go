@@ -3,6 +3,7 @@ package hdrmetadump
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -301,6 +302,32 @@ func TestSeekGoesOnInTheSameFile(t *testing.T) {
 	got, _ := averages(t, path)
 	if i := slices.Index(got, 5000); i < 1 || got[0] != 0 {
 		t.Errorf("averages %v; want 0… and then 5000…", got)
+	}
+}
+
+func TestWhatFollowsTheEndIsNotInTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "meta.json")
+	out, err := openOutput(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.close()
+	x := newExtract(formatHDR10Plus, out)
+	for n := range uint64(3) {
+		if err := x.frame(n, plus(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := x.finish(); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(x.frame(7, plus(7)), x.flush()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, _ := averages(t, path); list(got) != "0 1 2" {
+		t.Errorf("averages %v, want 0 1 2", got)
 	}
 }
 
