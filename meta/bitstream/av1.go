@@ -32,39 +32,45 @@ func (f *Finder) av1(w *units, yield func(Message)) {
 	}
 }
 
-// metadata lends what a metadata OBU says (AV1 5.8).
+// metadata lends what a metadata OBU says.
 func (f *Finder) metadata(w *units, p []byte, yield func(Message)) {
-	typ, n := leb128(p)
-	if n == 0 {
+	switch kind, payload, ok := metadataMessage(p); {
+	case !ok && kind == 0:
 		w.damage.add(ErrOBU, w.start, "metadata type is no leb128: % x", p[:min(8, len(p))])
-		return
+	case !ok && (kind == T35 || kind == DolbyVision):
+		w.damage.add(ErrOBU, w.start, "%v message of %d bytes, or without trailing bits", kind, len(payload))
+	case !ok:
+		w.damage.add(ErrOBU, w.start, "%v message of %d bytes", kind, len(payload))
+	case kind == DolbyVision:
+		f.dolbyVision(w, dovi.FromT35, payload, yield)
+	case kind != 0:
+		yield(Message{kind, payload})
 	}
-	var kind Kind
-	var least int
-	switch p = p[n:]; typ {
-	case metadataContentLight:
-		kind, least = ContentLight, lightSize
-	case metadataMasteringDisplay:
-		kind, least = MasteringDisplay, masteringSize
-	case metadataT35:
-		// It ends where the trailing bits begin: a one bit, and zeros to the
-		// end of the OBU.
-		p = trimZeros(p)
-		if len(p) == 0 || p[len(p)-1] != 0x80 {
-			w.damage.add(ErrOBU, w.start, "T.35 message without trailing bits")
-			return
-		}
-		if p = p[:len(p)-1]; dovi.IsT35(p) {
-			f.dolbyVision(w, dovi.FromT35, p, yield)
-			return
-		}
-		kind, least = T35, 1
-	default:
-		return
+}
+
+// metadataMessage takes a metadata OBU apart (AV1 5.8): kind is 0 for a type of no
+// interest, and the payload of DolbyVision is the T.35 message. If not ok it is
+// too short, or its type or its end is missing.
+func metadataMessage(p []byte) (kind Kind, payload []byte, ok bool) {
+	typ, n := leb128(p)
+	switch p = p[n:]; {
+	case n == 0:
+		return 0, nil, false
+	case typ == metadataContentLight:
+		return ContentLight, p, len(p) >= lightSize
+	case typ == metadataMasteringDisplay:
+		return MasteringDisplay, p, len(p) >= masteringSize
+	case typ != metadataT35:
+		return 0, nil, true
 	}
-	if len(p) < least {
-		w.damage.add(ErrOBU, w.start, "%v message of %d bytes, not %d", kind, len(p), least)
-		return
+	// A T.35 message ends where the trailing bits begin: a one bit, and zeros to
+	// the end of the OBU.
+	p = trimZeros(p)
+	if n := len(p) - 1; n >= 0 && p[n] == 0x80 {
+		p, ok = p[:n], n > 0
 	}
-	yield(Message{kind, p})
+	if dovi.IsT35(p) {
+		return DolbyVision, p, ok
+	}
+	return T35, p, ok
 }

@@ -124,13 +124,20 @@ func (f *Finder) avc(w *units, yield func(Message)) {
 
 // dolbyVision lends the RPU that from takes out of p.
 func (f *Finder) dolbyVision(w *units, from func(dst, p []byte) ([]byte, error), p []byte, yield func(Message)) {
-	f.rbsp = slices.Grow(f.rbsp[:0], min(len(p)+1, dovi.MaxNALSize)) // so that from need not, in vain if it fails
-	rpu, err := from(f.rbsp, p)
-	if f.rbsp = rpu[:0]; err != nil {
+	rpu, err := f.rpu(from, p)
+	if err != nil {
 		w.damage.wrap(err, w.start, "Dolby Vision RPU")
 		return
 	}
 	yield(Message{DolbyVision, rpu})
+}
+
+// rpu is the RPU that from takes out of p.
+func (f *Finder) rpu(from func(dst, p []byte) ([]byte, error), p []byte) ([]byte, error) {
+	f.rbsp = slices.Grow(f.rbsp[:0], min(len(p)+1, dovi.MaxNALSize)) // so that from need not, in vain if it fails
+	rpu, err := from(f.rbsp, p)
+	f.rbsp = rpu[:0]
+	return rpu, err
 }
 
 // unescaped is the payload of a NAL unit without emulation prevention and

@@ -123,8 +123,7 @@ func (i *Inserter) scanSEI(w *units, b *meta.Block) {
 // scanRPU notes an RPU that from takes out of p.
 func (i *Inserter) scanRPU(w *units, from func(dst, p []byte) ([]byte, error), p []byte, b *meta.Block) {
 	i.carriers = append(i.carriers, w.unit)
-	rpu, err := from(i.rbsp[:0], p)
-	i.rbsp = rpu[:0]
+	rpu, err := i.finder.rpu(from, p)
 	i.found(DolbyVision, rpu, err == nil, b)
 }
 
@@ -156,36 +155,11 @@ func (i *Inserter) scanAV1(w *units, b *meta.Block) {
 		if kind == 0 {
 			return
 		}
-		if kind == DolbyVision {
+		if kind == DolbyVision && valid {
 			i.scanRPU(w, dovi.FromT35, payload, b)
 			return
 		}
 		i.carriers = append(i.carriers, w.unit)
 		i.found(kind, payload, valid, b)
 	}
-}
-
-// metadataMessage takes a metadata OBU apart (AV1 5.8). The payload of DolbyVision
-// is the T.35 message; a kind of 0 is of no interest.
-func metadataMessage(p []byte) (kind Kind, payload []byte, valid bool) {
-	typ, n := leb128(p)
-	p = p[n:]
-	switch {
-	case n == 0:
-		return 0, nil, false
-	case typ == metadataContentLight:
-		return ContentLight, p, len(p) >= 4
-	case typ == metadataMasteringDisplay:
-		return MasteringDisplay, p, len(p) >= 24
-	case typ != metadataT35:
-		return 0, nil, false
-	}
-	p = trimZeros(p)
-	if n := len(p) - 1; n >= 0 && p[n] == 0x80 { // the trailing bits
-		p, valid = p[:n], n > 0
-	}
-	if dovi.IsT35(p) {
-		return DolbyVision, p, valid
-	}
-	return T35, p, valid
 }
