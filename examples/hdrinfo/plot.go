@@ -26,12 +26,15 @@ const (
 	columns    = 1100 // pixel columns of the data, about
 	titleRow   = vg.Length(26)
 	legendRow  = vg.Length(22)
+	maxPath    = 64          // points
 	maxCuts    = columns / 4 // scene cuts closer together would be a grey wall
 )
 
 var (
 	colorMax     = color.RGBA{R: 0xc8, G: 0x3e, B: 0x1d, A: 0xff}
 	colorAverage = color.RGBA{R: 0x1f, G: 0x6f, B: 0xb4, A: 0xff}
+	colorMaxCLL  = color.RGBA{R: 0x66, G: 0x16, B: 0x04, A: 0xff} // darker: to be seen on the data
+	colorMaxFALL = color.RGBA{R: 0x08, G: 0x2c, B: 0x52, A: 0xff}
 	colorPeak    = color.RGBA{R: 0x55, G: 0x55, B: 0x55, A: 0xff}
 	colorCut     = color.RGBA{R: 0xdc, G: 0xdc, B: 0xdc, A: 0xff}
 	colorGrid    = color.RGBA{R: 0xf0, G: 0xf0, B: 0xf0, A: 0xff}
@@ -109,6 +112,10 @@ func drawPlot(c draw.Canvas, r *report) {
 	}
 	for _, m := range marks {
 		for _, xys := range m.lines {
+			// The rasterizer takes quadratic time for a path.
+			for ; len(xys) > maxPath; xys = xys[maxPath-1:] {
+				p.Add(&plotter.Line{XYs: xys[:maxPath], LineStyle: m.style})
+			}
 			p.Add(&plotter.Line{XYs: xys, LineStyle: m.style})
 		}
 	}

@@ -56,8 +56,8 @@ func (t *timeline) marks(r *report) (marks []mark) {
 		mark{"MaxSCL, brightest component", draw.LineStyle{Color: colorMax, Width: vg.Points(1)}, t.series(func(l *light) float32 { return l.max })},
 		mark{"average of max(R,G,B)", draw.LineStyle{Color: colorAverage, Width: vg.Points(1)}, t.series(func(l *light) float32 { return l.average })})
 	if l := r.Light; l != nil {
-		level("MaxCLL", float64(l.MaxCLL), draw.LineStyle{Color: colorMax, Width: vg.Points(1), Dashes: dash})
-		level("MaxFALL", float64(l.MaxFALL), draw.LineStyle{Color: colorAverage, Width: vg.Points(1), Dashes: dash})
+		level("MaxCLL", float64(l.MaxCLL), draw.LineStyle{Color: colorMaxCLL, Width: vg.Points(1), Dashes: dash})
+		level("MaxFALL", float64(l.MaxFALL), draw.LineStyle{Color: colorMaxFALL, Width: vg.Points(1), Dashes: dash})
 	}
 	if m := r.Mastering; m != nil {
 		level("mastering peak", m.MaxLuminance, draw.LineStyle{Color: colorPeak, Width: vg.Points(1), Dashes: []vg.Length{vg.Points(1.5), vg.Points(3)}})
