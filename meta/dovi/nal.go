@@ -2,12 +2,10 @@ package dovi
 
 import "fmt"
 
-// The NAL units that hold an RPU: HEVC type UNSPEC62 of the base layer, and in
-// AVC type 28, here with the nal_ref_idc 0 of what no picture refers to.
+// The NAL units that hold an RPU: HEVC type UNSPEC62 and AVC type 28.
 const (
-	hevcType  = 62
-	avcType   = 28
-	avcHeader = avcType
+	hevcType = 62
+	avcType  = 28
 
 	// MaxNALSize is the longest NAL unit of an RPU: escaping adds a byte to
 	// every two at most.
@@ -94,7 +92,8 @@ func AppendNAL(dst, rpu []byte) []byte {
 	return Escape(append(dst, hevcType<<1, 1), rpu)
 }
 
-// AppendAVC is AppendNAL for AVC.
+// AppendAVC is AppendNAL for AVC, with the nal_ref_idc 0 of what no picture
+// refers to.
 func AppendAVC(dst, rpu []byte) []byte {
-	return Escape(append(dst, avcHeader), rpu)
+	return Escape(append(dst, avcType), rpu)
 }

@@ -1,6 +1,7 @@
 // Package hdr10plus reads and writes HDR10+ metadata: SMPTE ST 2094-40 as it
 // travels in an ITU-T T.35 message, in the SEI of HEVC, the metadata OBU of AV1
-// and section HDR10PLUS of the sealed block.
+// and section HDR10PLUS of the sealed block, and as the HDR10+ tools exchange it,
+// in JSON.
 //
 // Metadata holds the raw code values, so that decoding and encoding lose
 // nothing; methods give them in physical units. All its storage is fixed-size:
