@@ -57,9 +57,9 @@ func metadataMessage(p []byte) (kind Kind, payload []byte, ok bool) {
 	case n == 0:
 		return 0, nil, false
 	case typ == metadataContentLight:
-		return ContentLight, p, len(p) >= lightSize
+		return ContentLight, p[:min(lightSize, len(p))], len(p) >= lightSize
 	case typ == metadataMasteringDisplay:
-		return MasteringDisplay, p, len(p) >= masteringSize
+		return MasteringDisplay, p[:min(masteringSize, len(p))], len(p) >= masteringSize
 	case typ != metadataT35:
 		return 0, nil, true
 	}

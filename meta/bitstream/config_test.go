@@ -95,7 +95,7 @@ func TestFindConfigLendsTheMessagesOfCodecData(t *testing.T) {
 	}{
 		{HEVC, hvcC(4, []byte{0x42, 1, 9}, seiNAL(hevcPrefix, message(144, light)), []byte{0x44}), []string{"sequence 09", "content light " + lightSEI}, ErrNAL},
 		{AVC, avcC(4, [][]byte{{0x67, 9}}, nil), []string{"sequence 09"}, nil},
-		{AV1, av1C(obu(obuSequenceHeader, []byte{9}), metadataOBU(1, light)), []string{"sequence 09", "content light " + lightSEI + "80"}, nil},
+		{AV1, av1C(obu(obuSequenceHeader, []byte{9}), metadataOBU(1, light)), []string{"sequence 09", "content light " + lightSEI}, nil},
 	} {
 		config, err := ParseConfig(c.codec, c.data)
 		if err != nil {
