@@ -135,7 +135,8 @@ func (t *Tracker) SetColor(c *meta.Color) {
 
 // Next gives the metadata of the access unit's picture, and whether it differs
 // from what the last call gave. The block is lent until the next call of any
-// method; it may be without sections, but is never nil.
+// method and must not be changed: what is to be added goes into another, with
+// Fill. It may be without sections, but is never nil.
 //
 // The error is a *DamageError. It says what could not be taken, with the
 // sentinels of Finder.Find, hdr10plus, ErrSequence and ErrTooLarge.
