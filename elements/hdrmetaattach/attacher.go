@@ -1,6 +1,7 @@
 package hdrmetaattach
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
@@ -30,10 +31,13 @@ type attacher struct {
 	ours  meta.Block
 	block meta.Block
 
-	frames   int64 // highest number plus 1
-	told     bool  // that a file has another length
-	untimed  bool  // that a frame has no time was told
-	warnedOf bool  // the present run of broken blocks
+	frames int64 // highest number plus 1
+
+	// What has been told already.
+	told    bool // a file has another length
+	untimed bool // a frame has no time
+	broken  bool // the present run of blocks is
+	full    bool // a block has no room for more
 }
 
 // entries are those of one frame in the files.
@@ -56,7 +60,7 @@ func (a *attacher) Start() (err error) {
 	a.caps = meta.Block{}
 	a.number = numbering{offset: int64(a.set.offset), fpsD: 1}
 	a.now, a.stale, a.got = entries{none, none}, true, gstmeta.Holder{}
-	a.frames, a.told, a.untimed, a.warnedOf = 0, false, false, false
+	a.frames, a.told, a.untimed, a.broken, a.full = 0, false, false, false, false
 	return nil
 }
 
@@ -96,29 +100,27 @@ func (a *attacher) SetCaps(f *gstx.VideoFormat) (err error) {
 // Frame attaches what belongs to one buffer.
 func (a *attacher) Frame(f *gstx.Frame) gstx.Flow {
 	found, changed, err := a.buffer.Read(f.Buffer.Pointer())
-	a.warn(err)
-	next := entries{none, none}
-	if a.files() {
-		if n, ok := a.number.number(f); ok {
-			if err := a.seen(n); err != nil {
-				a.e.Fail(gstx.StreamFailed, err)
-				return gstx.FlowError
-			}
-			hold := a.set.pastEnd == endHold
-			next = entries{a.hdr10plus.at(n, hold), a.rpu.at(n, hold)}
-		} else if !a.untimed {
-			a.untimed = true
-			a.e.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat,
-				Text: "A frame without a timestamp gets nothing from the files, since its number cannot be known; attach behind the decoder, where frames are in order."})
-		}
+	if err == nil {
+		a.broken = false
+	} else { // as if it were not there
+		a.warnOnce(&a.broken, "The metadata that a buffer has already cannot be trusted and is ignored.", err)
+	}
+	next, err := a.lookUp(f)
+	if err != nil {
+		a.e.Fail(gstx.StreamFailed, err)
+		return gstx.FlowError
 	}
 	if changed || a.stale || next != a.now {
 		a.now, a.stale = next, false
 		if err := a.compose(found); err != nil {
 			a.stale = true
-			a.e.Fail(gstx.ResourceFailed, &gstx.Error{Code: gstx.ResourceFailed,
-				Text: "The metadata of a frame cannot be put into a sealed block.", Cause: err})
-			return gstx.FlowError
+			if !errors.Is(err, meta.ErrTooLarge) {
+				a.e.Fail(gstx.ResourceFailed, &gstx.Error{Code: gstx.ResourceFailed,
+					Text: "The metadata of a frame cannot be put into a sealed block.", Cause: err})
+				return gstx.FlowError
+			}
+			a.warnOnce(&a.full, "A buffer has so much metadata already that a block has no room for more; it gets none.", err)
+			return gstx.FlowOK
 		}
 	}
 	switch {
@@ -131,6 +133,24 @@ func (a *attacher) Frame(f *gstx.Frame) gstx.Flow {
 		gstmeta.Remove(f.Buffer.Pointer(), gstmeta.HDR)
 	}
 	return gstx.FlowOK
+}
+
+// lookUp finds the entries of a frame.
+func (a *attacher) lookUp(f *gstx.Frame) (entries, error) {
+	if !a.files() {
+		return entries{none, none}, nil
+	}
+	n, ok := a.number.number(f)
+	if !ok {
+		a.warnOnce(&a.untimed, "A frame without a timestamp gets nothing from the files, since its number cannot be known; "+
+			"attach behind the decoder, where frames are in order.", nil)
+		return entries{none, none}, nil
+	}
+	if err := a.seen(n); err != nil {
+		return entries{}, err
+	}
+	hold := a.set.pastEnd == endHold
+	return entries{a.hdr10plus.at(n, hold), a.rpu.at(n, hold)}, nil
 }
 
 // compose makes the block of a buffer that has found already, nil for nothing.
@@ -180,14 +200,12 @@ func (a *attacher) seen(n int64) error {
 	return nil
 }
 
-// warn tells when blocks that buffers have begin to be broken; they count as not
-// there.
-func (a *attacher) warn(broken error) {
-	if broken != nil && !a.warnedOf {
-		a.e.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat,
-			Text: "The metadata that a buffer has already cannot be trusted and is ignored.", Cause: broken})
+// warnOnce warns of what a stream does, the first time.
+func (a *attacher) warnOnce(warned *bool, text string, cause error) {
+	if !*warned {
+		*warned = true
+		a.e.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat, Text: text, Cause: cause})
 	}
-	a.warnedOf = broken != nil
 }
 
 // EOS tells, once, of a file that is not as long as the stream.

@@ -8,9 +8,13 @@
 // A frame gets the entry of its own number in the file. Compressed streams are in
 // decoding order and the files in that of display, so the number comes from the
 // frame's stream time and the framerate there; raw video is counted (property
-// frame-number). Both files are read whole and checked at the start, and what a
-// frame needs is held encoded, equal neighbours once: an HDR10+ file of 170 000
-// frames takes 1 to 16 MB, an RPU file no more than its own size and 5 MB.
+// frame-number). A demuxer gives frames their time. An elementary stream has
+// none; attach behind its decoder, where pictures can be counted.
+//
+// Both files are read whole and checked at the start, and what a frame needs is
+// held encoded, equal neighbours once: 170 000 frames take 16 MB at most of an
+// HDR10+ file and, of an RPU file, its own size and 5 MB. A film's HDR10+ file
+// takes some 2 s to read.
 //
 // What a buffer has already is merged section by section (property existing).
 // Caps fill in what neither the element nor the buffer has. Caps are never
@@ -75,7 +79,7 @@ var Class = gstx.Class{
 		{Name: "content-light-level", Nick: "Content light level", Kind: gstx.String,
 			Blurb: "Content light to attach, as in the caps field of that name: MaxCLL:MaxFALL; empty: that of the caps"},
 		{Name: "colorimetry", Nick: "Colorimetry", Kind: gstx.String,
-			Blurb: "Colorimetry to attach, as in the caps field of that name: bt2100-pq, 2:9:16:9…; empty: that of the caps"},
+			Blurb: "Colorimetry to attach, as in the caps field of that name: bt2100-pq, 2:6:14:7…; empty: that of the caps"},
 		{Name: "by", Nick: "By frame or scene", Kind: gstx.Enum, Default: byFrame,
 			Blurb: "Which entry of the HDR10+ file a frame gets",
 			Enum: []gstx.EnumValue{

@@ -13,6 +13,7 @@ import (
 
 // The plugin file, as a user runs it; every GStreamer object that is left is told.
 func TestLaunchAttachesAndDumps(t *testing.T) {
+	outside(t)
 	out, errs := pipe.Launch(t, []string{"GST_TRACERS=leaks", "GST_DEBUG=GST_TRACER:7", "GST_DEBUG_NO_COLOR=1"}, fmt.Sprintf(
 		"gst-launch-1.0 --no-fault -q videotestsrc num-buffers=30 ! video/x-raw,format=I420,width=320,height=180 ! hdrmetaattach colorimetry=bt2100-pq "+
 			"content-light-level=1000:400 hdr10plus-location=%s rpu-location=%s ! hdrmetadump ! fakesink",

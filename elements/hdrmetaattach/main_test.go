@@ -145,6 +145,15 @@ func run(t *testing.T, description string) []frame {
 	return got.all(t)
 }
 
+// outside skips a long test in the virtual machine, where an encoder takes a
+// minute: it needs no device and has run outside.
+func outside(t *testing.T) {
+	t.Helper()
+	if os.Getenv("REQUIRE_DEVICES") == "1" {
+		t.Skip("needs no device: it has run outside of the virtual machine, where it takes seconds")
+	}
+}
+
 // write makes a file for a test and gives its path.
 func write(t testing.TB, name string, data []byte) string {
 	t.Helper()

@@ -187,6 +187,28 @@ func TestBrokenMetadataIsReplacedWithOneWarning(t *testing.T) {
 	}
 }
 
+func TestFullBlockStaysAsItIsWithOneWarning(t *testing.T) {
+	stamps.block = &meta.Block{T35: [][]byte{make([]byte, meta.MaxSize-200)}}
+	defer func() { stamps.block = nil }()
+	rpu := write(t, "a.bin", streams.RPUFile(10))
+	got.reset(false)
+	p := pipe.Play(t, fmt.Sprintf(video+"attachstamp ! hdrmetaattach rpu-location=%s ! attachprobe ! fakesink", 10, rpu))
+	if m := p.Next("warning", 10*time.Second, warning); !strings.Contains(m.Text, "no room") || !strings.Contains(m.Debug, "too large") {
+		t.Errorf("warning %q (%q)", m.Text, m.Debug)
+	}
+	p.Next("end of stream with no other warning", 10*time.Second, func(m pipe.Message) bool {
+		if warning(m) {
+			t.Errorf("warned again: %s", m.Text)
+		}
+		return m.Type == gst.MessageEOS
+	})
+	for i, f := range got.all(t) {
+		if f.block == nil || len(f.block.T35) != 1 || f.block.DolbyVision != nil {
+			t.Errorf("frame %d: %+v", i, f.block)
+		}
+	}
+}
+
 func TestStaticMetadataOfCapsAndProperties(t *testing.T) {
 	const display = "35400:14600:8500:39850:6550:2300:15635:16450:10000000:1"
 	const inCaps = ",colorimetry=bt2100-pq,chroma-site=jpeg,content-light-level=(string)700:70,mastering-display-info=(string)" + display
@@ -201,6 +223,8 @@ func TestStaticMetadataOfCapsAndProperties(t *testing.T) {
 		{"caps", inCaps, "", color(16, meta.ChromaCenter), display, "700:70"},
 		{"properties", ",colorimetry=bt2100-pq", "colorimetry=bt2100-hlg content-light-level=900:90 mastering-display-info=1:2:3:4:5:6:7:8:9:10",
 			color(18, meta.ChromaUnspecified), "1:2:3:4:5:6:7:8:9:10", "900:90"},
+		{"colorimetry in numbers", ",content-light-level=(string)7:6,mastering-display-info=(string)" + display, "colorimetry=1:6:14:7",
+			meta.Color{Primaries: 9, Transfer: 16, Matrix: 9, FullRange: true, ChromaSite: meta.ChromaUnspecified}, display, "7:6"},
 		{"properties over caps", inCaps, "content-light-level=900:90", color(16, meta.ChromaCenter), display, "900:90"},
 		{"caps of nonsense", ",colorimetry=bt2100-pq,chroma-site=jpeg,content-light-level=(string)bright,mastering-display-info=(string)" + display, "",
 			color(16, meta.ChromaCenter), display, ""},
@@ -325,6 +349,7 @@ func TestOtherLengthIsToldOnceAtTheEnd(t *testing.T) {
 }
 
 func TestThousandStartsLeaveNothing(t *testing.T) {
+	outside(t)
 	json, rpu := write(t, "a.json", hdr10plusFile(20, 5)), write(t, "a.bin", streams.RPUFile(20))
 	pipe.New(t, fmt.Sprintf(video+"hdrmetaattach hdr10plus-location=%s rpu-location=%s ! fakesink sync=false", 3, json, rpu)).Starts(1000)
 }
