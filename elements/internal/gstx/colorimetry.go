@@ -30,7 +30,7 @@ func Colorimetry(primaries, transfer, matrix uint8, fullRange bool) string {
 }
 
 // ParseColorimetry reads the caps field of that name, in either of its forms
-// (bt2100-pq, 2:9:16:9), into H.273 code points.
+// (bt2100-pq, 2:6:14:7), into H.273 code points.
 func ParseColorimetry(s string) (primaries, transfer, matrix uint8, fullRange, ok bool) {
 	cs := C.CString(s)
 	defer C.free(unsafe.Pointer(cs))
