@@ -35,6 +35,8 @@
 //	t35                [country, provider, name, frames]
 //	scenes             [frame, time, frames, max, average, percentile_99,
 //	                   target, knee [x, y in 0..1]]
+//	broken_messages    metadata in the bitstream that could not be read (checksum of
+//	                   an RPU, a length that is wrong…), left out above
 //	warnings           what GStreamer said on the way
 package main
 

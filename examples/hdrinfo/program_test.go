@@ -342,3 +342,24 @@ func TestOtherStreamsOfTheFile(t *testing.T) {
 		t.Errorf("a file without video: status %d, %q", status, stderr)
 	}
 }
+
+func TestBrokenMessagesAreCounted(t *testing.T) {
+	s := streams.Make(t, streams.Recipe{Codec: streams.HEVC, Static: true, DolbyVision: true})
+	data := bytes.Clone(s.Data)
+	rpu := []byte{0, 0, 1, 0x7C, 0x01, 0x19}
+	for at, n := 0, 0; n < 3; n++ {
+		i := bytes.Index(data[at:], rpu)
+		if i < 0 {
+			t.Fatal("the stream has not 3 RPUs")
+		}
+		at += i + len(rpu)
+		data[at+30] ^= 0x55
+	}
+	r := info(t, streams.File(t, streams.HEVC, data))
+	if r.Broken != 3 || r.Dolby == nil || r.Dolby.Frames != 33 || r.Dolby.FramesWithout != 3 {
+		t.Errorf("%d broken messages, Dolby Vision %+v; want 3 and 33 frames", r.Broken, r.Dolby)
+	}
+	if len(r.Warnings) == 0 || !strings.Contains(r.Warnings[0], "checksum") {
+		t.Errorf("warnings %q, want one of a checksum", r.Warnings)
+	}
+}

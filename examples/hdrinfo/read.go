@@ -40,6 +40,7 @@ type stream struct {
 	video     video
 	videos    int // video streams in the file; the first was read
 	frames    *frames
+	broken    uint64 // messages of the bitstream that could not be read
 	warnings  []string
 }
 
@@ -100,6 +101,9 @@ func read(ctx context.Context, file string, p *progress) (*stream, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stream.container, r.stream.videos = r.container, r.videos
+	if hdr := r.pipeline.GetByName("hdr"); hdr != nil {
+		r.stream.broken, _ = hdr.ObjectProperty("broken").(uint64)
+	}
 	return &r.stream, err
 }
 
@@ -167,7 +171,7 @@ func (r *reader) added(pad gst.Pad) {
 func (r *reader) link(pad gst.Pad, media string) (gstapp.AppSink, error) {
 	description := "appsink name=out sync=false max-buffers=64"
 	if parsed[media] {
-		description = "hdrmetaparse ! " + description
+		description = "hdrmetaparse name=hdr ! " + description
 	}
 	bin, err := gst.ParseBinFromDescription(description, true)
 	if err != nil {
@@ -262,18 +266,22 @@ func (r *reader) messages(wait gst.ClockTime) {
 				break // what follows from the first
 			}
 			r.failed = err
-			// The first line of the debug text says where in the sources, the
-			// rest is the cause.
-			if _, cause, _ := strings.Cut(debug, "\n"); strings.TrimSpace(cause) != "" {
-				r.failed = fmt.Errorf("%w (%s)", err, strings.TrimSpace(cause))
-			}
+			r.failed = withCause(err, debug)
 		case gst.MessageWarning:
-			_, err := m.ParseWarning()
-			if len(r.stream.warnings) < maxWarnings {
-				r.stream.warnings = append(r.stream.warnings, err.Error())
+			if debug, err := m.ParseWarning(); len(r.stream.warnings) < maxWarnings {
+				r.stream.warnings = append(r.stream.warnings, withCause(err, debug).Error())
 			}
 		}
 	}
+}
+
+// withCause adds the cause to an error of the bus: the first line of the debug
+// text says where in the sources it was, the rest why.
+func withCause(err error, debug string) error {
+	if _, cause, _ := strings.Cut(debug, "\n"); strings.TrimSpace(cause) != "" {
+		return fmt.Errorf("%w (%s)", err, strings.TrimSpace(cause))
+	}
+	return err
 }
 
 // length is how much video was read.

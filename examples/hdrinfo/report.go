@@ -26,6 +26,7 @@ type report struct {
 	Dolby     *dolbyInfo     `json:"dolby_vision,omitempty"`
 	T35       []t35Info      `json:"t35,omitempty"`
 	Scenes    []scene        `json:"scenes,omitempty"`
+	Broken    uint64         `json:"broken_messages,omitempty"`
 	Warnings  []string       `json:"warnings,omitempty"`
 
 	shown []frame // in order, for the plot
@@ -110,7 +111,7 @@ type t35Info struct {
 func newReport(file string, s *stream, stopped error) *report {
 	f := s.frames
 	shown, timed := f.inOrder(s.video.fps())
-	r := &report{File: file, Size: s.size, Warnings: s.warnings, shown: shown}
+	r := &report{File: file, Size: s.size, Broken: s.broken, Warnings: s.warnings, shown: shown}
 	if s.container != s.video.media {
 		r.Container = mediaName(s.container)
 	}

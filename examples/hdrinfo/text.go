@@ -31,6 +31,9 @@ func (r *report) writeText(w io.Writer, limit int) error {
 	r.fileLines(line)
 	r.staticLines(line)
 	r.dynamicLines(line)
+	if r.Broken > 0 {
+		line("Broken", count(int(r.Broken), "message")+" could not be read")
+	}
 	for _, t := range r.Warnings {
 		line("Warning", t)
 	}
