@@ -10,8 +10,8 @@ type Config struct {
 	Units [][]byte
 }
 
-// ParseConfig reads the codec data that files and caps carry: hvcC and avcC (ISO
-// 14496-15 8.3.2 and 5.3.3), av1C (AV1 in ISOBMFF 2.3). An error wraps ErrConfig
+// ParseConfig reads the codec data that files and caps carry: hvcC and avcC (ISO/IEC
+// 14496-15), av1C (AV1 in ISOBMFF 2.3). An error wraps ErrConfig
 // or ErrTruncated; the Format and the Units before the damage are still given.
 func ParseConfig(codec Codec, codecData []byte) (Config, error) {
 	switch codec {

@@ -34,7 +34,7 @@ func seiKind(typ uint32) (kind Kind, least int) {
 	return 0, 0
 }
 
-// sei lends the messages of an SEI NAL unit (H.265 and H.264 7.3.2.3, 7.3.5).
+// sei lends the messages of an SEI NAL unit (H.265 7.3.2.4 and 7.3.5, H.264 7.3.2.3).
 func (f *Finder) sei(w *units, yield func(Message)) {
 	r := seiReader{p: f.unescaped(w)}
 	for r.next() {
