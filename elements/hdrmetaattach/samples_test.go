@@ -1,0 +1,87 @@
+package hdrmetaattach
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
+)
+
+// sample finds a real file beside the checkout.
+func sample(t *testing.T, name string) (path string, data []byte) {
+	t.Helper()
+	for _, dir := range []string{"../../../shared/samples", "/shared/samples"} {
+		path = filepath.Join(dir, name)
+		if data, err := os.ReadFile(path); err == nil {
+			return path, data
+		}
+	}
+	t.Skipf("no shared/samples/%s beside the module", name)
+	return "", nil
+}
+
+func TestRealHDR10PlusFile(t *testing.T) {
+	for _, name := range []string{"metadata-dhdr10-opt.json", "single-frame-metadata.json"} {
+		t.Run(name, func(t *testing.T) {
+			path, data := sample(t, "hdr10plus/"+name)
+			var want struct {
+				SceneInfo []struct {
+					LuminanceParameters struct {
+						AverageRGB             uint32
+						LuminanceDistributions struct{ DistributionValues []uint32 }
+						MaxScl                 [3]uint32
+					}
+				}
+			}
+			if err := json.Unmarshal(data, &want); err != nil {
+				t.Fatal(err)
+			}
+			n := len(want.SceneInfo)
+			frames := run(t, fmt.Sprintf(video+"hdrmetaattach hdr10plus-location=%s ! attachprobe ! fakesink", n, path))
+			if n == 0 || len(frames) != n {
+				t.Fatalf("%d frames, want %d", len(frames), n)
+			}
+			for i, f := range frames {
+				var m hdr10plus.Metadata
+				if f.block == nil {
+					t.Fatalf("frame %d has no block", i)
+				}
+				if _, err := m.Decode(f.block.HDR10Plus); err != nil {
+					t.Fatalf("frame %d: %v", i, err)
+				}
+				got, want := &m.Windows[0], &want.SceneInfo[i].LuminanceParameters
+				if got.MaxSCL != want.MaxScl || got.AverageMaxRGB != want.AverageRGB {
+					t.Errorf("frame %d has maxscl %d, average %d; want %d, %d", i, got.MaxSCL, got.AverageMaxRGB, want.MaxScl, want.AverageRGB)
+				}
+				for k, v := range want.LuminanceDistributions.DistributionValues {
+					if got.Percentiles[k].Value != v {
+						t.Errorf("frame %d has %d as percentile %d, want %d", i, got.Percentiles[k].Value, k, v)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestRealRPUFile(t *testing.T) {
+	for _, name := range []string{"fel_rpu.bin", "mel_rpu.bin", "profile5.bin", "profile8.bin"} {
+		t.Run(name, func(t *testing.T) {
+			path, data := sample(t, "dovi/"+name)
+			want := bytes.Split(data, []byte{0, 0, 0, 1})[1:]
+			frames := run(t, fmt.Sprintf(video+"hdrmetaattach rpu-location=%s ! attachprobe ! fakesink", len(want), path))
+			if len(want) == 0 || len(frames) != len(want) {
+				t.Fatalf("%d frames, want %d", len(frames), len(want))
+			}
+			for i, f := range frames {
+				rpu := bytes.ReplaceAll(bytes.TrimPrefix(want[i], []byte{0x7c, 1}), []byte{0, 0, 3}, []byte{0, 0})
+				if f.block == nil || !bytes.Equal(f.block.DolbyVision, rpu) {
+					t.Errorf("frame %d has %+v, want RPU\n%x", i, f.block, rpu)
+				}
+			}
+		})
+	}
+}
