@@ -58,6 +58,7 @@ type Inserter struct {
 	rbsp     []byte // a message about to be escaped
 	rest     []byte // what is left of an SEI NAL unit
 	changed  bool
+	damage   damage // of single NAL units, which are left as they are
 	// reducedHeader is as in Finder.
 	reducedHeader bool
 }
@@ -77,20 +78,26 @@ func (i *Inserter) Changed() bool { return i.changed }
 // access unit changes by a bit; an SEI NAL unit that loses a message keeps its
 // others.
 //
-// On an error au is appended as it is. Errors: a *DamageError as of Find if its
-// units or SEI messages cannot be told apart, ErrNoPicture, ErrFormat, ErrTooLarge,
-// and of b ErrPayload and those of dovi.Parse.
+// An SEI NAL unit that cannot be read to its end, or a NAL unit with an invalid
+// header, stays as it is: it is told by a *DamageError, and b is inserted all the
+// same. On any other error au is appended as it is: a *DamageError as of Find if
+// its units cannot be told apart, ErrNoPicture, ErrFormat, ErrTooLarge, and of b
+// ErrPayload and those of dovi.Parse.
 func (i *Inserter) Insert(dst, au []byte, b *meta.Block, policy Policy) ([]byte, error) {
-	i.changed = false
-	if err := i.plan(au, b, policy); err != nil || !i.changed {
+	i.changed, i.damage = false, damage{}
+	if err := i.plan(au, b, policy); err != nil {
+		i.changed = false
 		return append(dst, au...), err
+	}
+	if !i.changed {
+		return append(dst, au...), i.damage.err()
 	}
 	out, err := i.write(dst, au)
 	if err != nil {
 		i.changed = false
 		return append(dst, au...), err
 	}
-	return out, nil
+	return out, i.damage.err()
 }
 
 // plan finds out what has to change.

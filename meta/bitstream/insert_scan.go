@@ -48,7 +48,7 @@ func (i *Inserter) scan(au []byte, b *meta.Block) error {
 func (i *Inserter) scanHEVC(w *units, b *meta.Block) {
 	header := w.au[w.start+1]
 	if header&7 == 0 {
-		w.damage.add(ErrNAL, w.start, "nuh_temporal_id_plus1 is 0")
+		i.damage.add(ErrNAL, w.start, "nuh_temporal_id_plus1 is 0")
 		return
 	}
 	if w.layer != 0 {
@@ -105,18 +105,22 @@ func (i *Inserter) sequenceEnd(w *units) {
 }
 
 func (i *Inserter) scanSEI(w *units, b *meta.Block) {
-	i.carriers = append(i.carriers, w.unit)
-	r := seiReader{p: i.finder.unescaped(w)}
+	rbsp := i.finder.unescaped(w)
+	r := seiReader{p: rbsp}
 	for r.next() {
+	}
+	if r.err != nil { // not to be taken apart
+		i.damage.wrap(r.err, w.start, "SEI NAL unit")
+		return
+	}
+	i.carriers = append(i.carriers, w.unit)
+	for r = (seiReader{p: rbsp}); r.next(); {
 		if r.typ == seiRecoveryPoint {
 			i.layout.randomAccess = true
 		}
 		if kind, least := seiKind(r.typ); kind != 0 {
 			i.found(kind, r.payload, len(r.payload) >= least, b)
 		}
-	}
-	if r.err != nil {
-		w.damage.wrap(r.err, w.start, "SEI NAL unit")
 	}
 }
 

@@ -252,8 +252,7 @@ func TestWhatCannotBeInsertedLeavesTheAccessUnitAsItIs(t *testing.T) {
 		{"NAL unit cut", Format{Codec: HEVC, LengthSize: 4}, "00000009 2601af", b, ErrTruncated},
 		{"no picture", hevc, "00000001 460110", b, ErrNoPicture},
 		{"no frame", av1, "1200", b, ErrNoPicture},
-		{"temporal id", hevc, "00000001 2600af", b, ErrNAL},
-		{"SEI that cannot be taken apart", hevc, "00000001 4e01 04 20 b5 80 000001 2601af", b, ErrTruncated},
+		{"temporal id", hevc, "00000001 2600af", b, ErrNoPicture},
 		{"OBU with its forbidden bit", av1, "1200 8a00 3202 10aa", b, ErrOBU},
 		{"empty frame header", av1, "1200 3200", b, ErrOBU},
 		{"empty sequence header", av1, "1200 0a00 3202 10aa", b, ErrOBU},
@@ -273,6 +272,36 @@ func TestWhatCannotBeInsertedLeavesTheAccessUnitAsItIs(t *testing.T) {
 				}
 				if string(out) != "head"+string(au) || i.Changed() {
 					t.Errorf("gave %x, changed %t", out, i.Changed())
+				}
+			}
+		})
+	}
+}
+
+// x265enc of GStreamer 1.26 writes one into its first access unit, which must not
+// go without metadata because of that.
+func TestUnitsThatCannotBeReadStayAndTheBlockIsInserted(t *testing.T) {
+	for name, c := range map[string]struct {
+		broken string
+		want   error
+	}{
+		"SEI that ends early":   {"000001 4e01 04 20 b5 80", ErrTruncated},
+		"HDR10+ and then chaos": {"000001 4e01 04 07 b5003c00010401 05 ff ff 12", ErrTruncated},
+		"temporal id":           {"000001 4e00 0401b5 80", ErrNAL},
+	} {
+		t.Run(name, func(t *testing.T) {
+			broken, slice := unhex(t, c.broken), unhex(t, "000001 2601af")
+			i := Inserter{Format: Format{Codec: HEVC}}
+			for _, policy := range []Policy{Replace, Keep} {
+				out, err := i.Insert(nil, slices.Concat(broken, slice), &meta.Block{HDR10Plus: plus}, policy)
+				if !errors.Is(err, c.want) || !i.Changed() {
+					t.Errorf("error %v, want %v; changed %t", err, c.want, i.Changed())
+				}
+				if !bytes.HasPrefix(out, broken) || !bytes.HasSuffix(out, slice) {
+					t.Errorf("gave %x, which does not keep %x and %x", out, broken, slice)
+				}
+				if after, _ := found(i.Format, out); !slices.ContainsFunc(after["HDR10+"], func(p []byte) bool { return bytes.Equal(p, plus) }) {
+					t.Errorf("gave %x, without %x", out, plus)
 				}
 			}
 		})
