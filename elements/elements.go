@@ -13,6 +13,9 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
+// Version is the project's.
+const Version = gstx.Version
+
 // Register makes all elements and the two metas known to GStreamer: as features of plugin (a
 // *GstPlugin; with go-gst: gst.UnsafePluginToGlibNone), or of the running program
 // when plugin is nil. GStreamer must be initialised. Calling it again, or having

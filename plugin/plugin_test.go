@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements"
 )
 
 // run runs a stock tool on the built plugin file and nothing else of ours.
@@ -51,6 +53,9 @@ func registry(t *testing.T) string {
 func TestInspectShowsEveryElementWithItsTexts(t *testing.T) {
 	registryDir = t.TempDir()
 	overview := run(t, "gst-inspect-1.0", "shmmeta")
+	if !regexp.MustCompile(`(?m)^  Version +` + regexp.QuoteMeta(elements.Version) + "$").MatchString(overview) {
+		t.Errorf("the plugin's version is not %s:\n%s", elements.Version, overview)
+	}
 	for _, e := range []string{"v4l2metasrc", "kmsmetasink", "hdrmetatestsrc", "hdrmetaparse", "hdrmetaattach", "hdrmetainsert", "hdrmetadump"} {
 		if !strings.Contains(overview, "  "+e+": ") {
 			t.Errorf("gst-inspect-1.0 shmmeta does not list %s", e)

@@ -71,7 +71,7 @@ type hdr10plusDocument struct {
 
 func newHDR10PlusDocument(w io.Writer) document {
 	d := &hdr10plusDocument{json: hdr10plus.NewJSONWriter(w)}
-	d.json.Tool, d.json.Lossy = "gst-shmmeta", true
+	d.json.Tool, d.json.ToolVersion, d.json.Lossy = "gst-shmmeta", gstx.Version, true
 	return d
 }
 

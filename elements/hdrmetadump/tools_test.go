@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 	"github.com/gst-shmmeta/gst-shmmeta/test/streams"
@@ -69,7 +70,7 @@ func TestJSONIsHDR10PlusTools(t *testing.T) {
 			got := extractFrom(t, data, container, "hdr10plus-json")
 			// All but who wrote it is the same, to the byte.
 			got = bytes.Replace(got, []byte(`"Tool": "gst-shmmeta"`), []byte(`"Tool": "`+theirs.Tool+`"`), 1)
-			got = bytes.Replace(got, []byte(`"Version": ""`), []byte(`"Version": "`+theirs.ToolVersion+`"`), 1)
+			got = bytes.Replace(got, []byte(`"Version": "`+gstx.Version+`"`), []byte(`"Version": "`+theirs.ToolVersion+`"`), 1)
 			if !bytes.Equal(got, want) {
 				t.Errorf("%s through %s:\n%s", stream, container, got)
 			}

@@ -20,6 +20,9 @@ import "C"
 
 import "unsafe"
 
+// Version is the project's, which the plugin file (plugin.c) also says.
+const Version = "0.1.0"
+
 // Flow is a GstFlowReturn.
 type Flow int32
 
