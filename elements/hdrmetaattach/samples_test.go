@@ -4,30 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
+	"github.com/gst-shmmeta/gst-shmmeta/test/samples"
 )
-
-// sample finds a real file beside the checkout.
-func sample(t *testing.T, name string) (path string, data []byte) {
-	t.Helper()
-	for _, dir := range []string{"../../../shared/samples", "/shared/samples"} {
-		path = filepath.Join(dir, name)
-		if data, err := os.ReadFile(path); err == nil {
-			return path, data
-		}
-	}
-	t.Skipf("no shared/samples/%s beside the module", name)
-	return "", nil
-}
 
 func TestRealHDR10PlusFile(t *testing.T) {
 	for _, name := range []string{"metadata-dhdr10-opt.json", "single-frame-metadata.json"} {
 		t.Run(name, func(t *testing.T) {
-			path, data := sample(t, "hdr10plus/"+name)
+			path, data := samples.Path(t, "hdr10plus/"+name), samples.Read(t, "hdr10plus/"+name)
 			var want struct {
 				SceneInfo []struct {
 					LuminanceParameters struct {
@@ -70,7 +56,7 @@ func TestRealHDR10PlusFile(t *testing.T) {
 func TestRealRPUFile(t *testing.T) {
 	for _, name := range []string{"fel_rpu.bin", "mel_rpu.bin", "profile5.bin", "profile8.bin"} {
 		t.Run(name, func(t *testing.T) {
-			path, data := sample(t, "dovi/"+name)
+			path, data := samples.Path(t, "dovi/"+name), samples.Read(t, "dovi/"+name)
 			want := bytes.Split(data, []byte{0, 0, 0, 1})[1:]
 			frames := run(t, fmt.Sprintf(video+"hdrmetaattach rpu-location=%s ! attachprobe ! fakesink", len(want), path))
 			if len(want) == 0 || len(frames) != len(want) {

@@ -2,41 +2,20 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
+	"github.com/gst-shmmeta/gst-shmmeta/test/samples"
 )
-
-// sample finds one of the real files beside the checkout.
-func sample(t *testing.T, name string) string {
-	t.Helper()
-	for _, dir := range []string{"../../../shared/samples", "/shared/samples"} {
-		path := filepath.Join(dir, name)
-		if _, err := os.Stat(path); err == nil {
-			return path
-		} else if !errors.Is(err, os.ErrNotExist) {
-			t.Fatal(err)
-		}
-	}
-	t.Skipf("no shared/samples/%s beside the module", name)
-	return ""
-}
 
 // The answer is that of the tool the file was made to test: 12 messages for 30
 // pictures, in presentation order.
 func TestScenesAreThoseOfTheHDR10PlusTool(t *testing.T) {
-	b, err := os.ReadFile(sample(t, "hdr10plus/metadata-dhdr10-opt.json"))
+	answer, err := hdr10plus.ReadJSON(bytes.NewReader(samples.Read(t, "hdr10plus/metadata-dhdr10-opt.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := hdr10plus.ReadJSON(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := info(t, sample(t, "hdr10plus/dhdr10-opt.hevc"))
+	r := info(t, samples.Path(t, "hdr10plus/dhdr10-opt.hevc"))
 	frame := 0
 	for i, s := range r.Scenes {
 		if s.Frame != frame {
@@ -56,7 +35,7 @@ func TestScenesAreThoseOfTheHDR10PlusTool(t *testing.T) {
 }
 
 func TestDolbyVisionOfSamples(t *testing.T) {
-	r := info(t, sample(t, "dovi/sei-suffix-muxed-rpu.hevc"))
+	r := info(t, samples.Path(t, "dovi/sei-suffix-muxed-rpu.hevc"))
 	if d := r.Dolby; d == nil || d.Frames != 3 || d.Invalid != 0 || d.Profiles[0] != 7 {
 		t.Errorf("Dolby Vision is %+v, want profile 7 on 3 frames", d)
 	}

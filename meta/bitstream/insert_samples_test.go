@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"github.com/gst-shmmeta/gst-shmmeta/test/samples"
 )
 
 // What the tracker holds is written into every access unit of real streams, over
@@ -28,7 +29,7 @@ func TestInsertedSamplesSayTheSame(t *testing.T) {
 			before, after, twice := mustTracker(t, f), mustTracker(t, f), mustTracker(t, f)
 			i := Inserter{Format: f}
 			unchanged := 0
-			for k, au := range accessUnits(sample(t, c.name)) {
+			for k, au := range accessUnits(samples.Read(t, c.name)) {
 				b, _, err := before.Next(au)
 				if err != nil {
 					t.Fatal(err)

@@ -2,32 +2,15 @@ package bitstream
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/dovi"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
+	"github.com/gst-shmmeta/gst-shmmeta/test/samples"
 )
-
-// sample reads one of the real files beside the checkout.
-func sample(t *testing.T, name string) []byte {
-	t.Helper()
-	for _, dir := range []string{"../../../shared/samples", "/shared/samples"} {
-		if p, err := os.ReadFile(filepath.Join(dir, name)); err == nil {
-			return p
-		} else if !errors.Is(err, os.ErrNotExist) {
-			t.Fatal(err)
-		}
-	}
-	t.Skipf("no shared/samples/%s beside the module", name)
-	return nil
-}
 
 // accessUnits cuts an HEVC byte stream (H.265 7.4.2.4.4). They lie in p, one
 // behind the other.
@@ -69,41 +52,6 @@ func order(t *testing.T, au []byte) int {
 	return 0
 }
 
-// scene is one picture's entry in the JSON that belongs to a sample.
-type scene struct {
-	BezierCurveData *struct {
-		Anchors                []uint16
-		KneePointX, KneePointY uint16
-	}
-	LuminanceParameters struct {
-		AverageRGB             uint32
-		LuminanceDistributions struct {
-			DistributionIndex  []uint8
-			DistributionValues []uint32
-		}
-		MaxScl [3]uint32
-	}
-	NumberOfWindows                       uint8
-	TargetedSystemDisplayMaximumLuminance uint32
-	SequenceFrameIndex                    int
-}
-
-func (s *scene) metadata() *hdr10plus.Metadata {
-	m := &hdr10plus.Metadata{Version: 1, NumWindows: s.NumberOfWindows, TargetMaxLuminance: s.TargetedSystemDisplayMaximumLuminance}
-	w := &m.Windows[0]
-	w.MaxSCL, w.AverageMaxRGB = s.LuminanceParameters.MaxScl, s.LuminanceParameters.AverageRGB
-	d := s.LuminanceParameters.LuminanceDistributions
-	w.NumPercentiles = uint8(len(d.DistributionIndex))
-	for i, p := range d.DistributionIndex {
-		w.Percentiles[i] = hdr10plus.Percentile{Percentage: p, Value: d.DistributionValues[i]}
-	}
-	if b := s.BezierCurveData; b != nil {
-		w.ToneMapping, w.Knee.X, w.Knee.Y = true, b.KneePointX, b.KneePointY
-		w.NumAnchors = uint8(copy(w.Anchors[:], b.Anchors))
-	}
-	return m
-}
-
 // The encoder of this sample wrote 12 messages for 30 pictures, each where the
 // values change in decoding order. Held in decoding order and then sorted for
 // display, every picture has what the answers say.
@@ -116,12 +64,12 @@ func TestHDR10PlusHoldsInDecodingOrder(t *testing.T) {
 		{"hdr10plus/single-frame.hevc", "hdr10plus/single-frame-metadata.json", 1, 1},
 	} {
 		t.Run(c.stream, func(t *testing.T) {
-			stream := sample(t, c.stream)
-			var answers struct{ SceneInfo []scene }
-			if err := json.Unmarshal(sample(t, c.json), &answers); err != nil {
+			stream := samples.Read(t, c.stream)
+			answers, err := hdr10plus.ReadJSON(bytes.NewReader(samples.Read(t, c.json)))
+			if err != nil {
 				t.Fatal(err)
 			}
-			if got := len(answers.SceneInfo); got != c.pictures {
+			if got := answers.Len(); got != c.pictures {
 				t.Fatalf("%d answers, want %d", got, c.pictures)
 			}
 			type picture struct {
@@ -150,9 +98,8 @@ func TestHDR10PlusHoldsInDecodingOrder(t *testing.T) {
 			}
 			slices.SortFunc(pictures, func(a, b picture) int { return a.order - b.order })
 			for i, p := range pictures {
-				s := answers.SceneInfo[i]
-				if p.order != i || s.SequenceFrameIndex != i || p.m != *s.metadata() {
-					t.Errorf("picture %d has %+v\nanswer %d is %+v", p.order, p.m, s.SequenceFrameIndex, *s.metadata())
+				if want := answers.Frame(i); p.order != i || p.m != *want {
+					t.Errorf("picture %d has %+v\nanswer %d is %+v", p.order, p.m, i, *want)
 				}
 			}
 		})
@@ -185,7 +132,7 @@ func TestFindInSamples(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := map[Kind]int{}
 			finder := Finder{Format: Format{Codec: HEVC}}
-			err := finder.Find(sample(t, c.name), func(m Message) {
+			err := finder.Find(samples.Read(t, c.name), func(m Message) {
 				got[m.Kind]++
 				var h hdr10plus.Metadata
 				switch m.Kind {
@@ -212,7 +159,7 @@ func TestFindInSamples(t *testing.T) {
 func TestDolbyVisionSamples(t *testing.T) {
 	dir := "dovi/"
 	for _, name := range []string{"mel_rpu.bin", "fel_rpu.bin", "profile5.bin", "profile8.bin", "trailing_bytes_rpu.bin"} {
-		file := bytes.TrimPrefix(sample(t, dir+name), []byte{0, 0, 0, 1})
+		file := bytes.TrimPrefix(samples.Read(t, dir+name), []byte{0, 0, 0, 1})
 		want, err := dovi.FromNAL(nil, append([]byte{0x7c, 1}, bytes.TrimPrefix(file, []byte{0x7c, 1})...))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -225,7 +172,7 @@ func TestDolbyVisionSamples(t *testing.T) {
 			}
 		}
 	}
-	p := append([]byte{0xB5}, sample(t, dir+"av1-p84-01.bin")...) // the file begins behind the country code
+	p := append([]byte{0xB5}, samples.Read(t, dir+"av1-p84-01.bin")...) // the file begins behind the country code
 	want, err := dovi.FromT35(nil, p)
 	if err != nil {
 		t.Fatal(err)

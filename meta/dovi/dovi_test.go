@@ -5,12 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/gst-shmmeta/gst-shmmeta/test/samples"
 )
 
 // header gives the fields of an RPU's header as bits.
@@ -189,27 +189,6 @@ func TestChecksumHasTheCatalogueValue(t *testing.T) {
 	}
 }
 
-// samples finds the folder of real RPUs beside the checkout.
-func samples(t testing.TB) string {
-	t.Helper()
-	for _, dir := range []string{"../../../shared/samples/dovi", "/shared/samples/dovi"} {
-		if _, err := os.Stat(dir); err == nil {
-			return dir
-		}
-	}
-	t.Skip("no shared/samples/dovi beside the module")
-	return ""
-}
-
-func readSample(t testing.TB, name string) []byte {
-	t.Helper()
-	p, err := os.ReadFile(filepath.Join(samples(t), name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 // Each is a RPU file with one RPU.
 func TestSamplesOfRPUFiles(t *testing.T) {
 	for _, c := range []struct {
@@ -220,7 +199,7 @@ func TestSamplesOfRPUFiles(t *testing.T) {
 		{"eof_rpu.bin", 7, 1}, {"fel_rpu.bin", 7, 0}, {"mel_rpu.bin", 7, 0}, {"profile5.bin", 5, 0},
 		{"profile8.bin", 8, 0}, {"trailing_bytes_rpu.bin", 7, 2},
 	} {
-		file := readSample(t, c.name)
+		file := samples.Read(t, "dovi/"+c.name)
 		r := NewReader(bytes.NewReader(file))
 		rpu, err := r.Next()
 		if err != nil {
@@ -243,7 +222,7 @@ func TestSamplesOfRPUFiles(t *testing.T) {
 
 func TestSampleOfAV1(t *testing.T) {
 	// The file has no country code.
-	payload := append([]byte{0xB5}, readSample(t, "av1-p84-01.bin")...)
+	payload := append([]byte{0xB5}, samples.Read(t, "dovi/av1-p84-01.bin")...)
 	rpu, err := FromT35(nil, payload)
 	if err != nil {
 		t.Fatal(err)

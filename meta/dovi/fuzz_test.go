@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/gst-shmmeta/gst-shmmeta/test/samples"
 )
 
 // seeds are RPUs of this package's making and, where they are, real ones.
@@ -18,7 +20,7 @@ func seeds(f *testing.F) (out [][]byte) {
 	}
 	out = append(out, new(header).u(6, 2).u(11, 0x0FF).u(8, 1).u(1, 1).u(1, 1).u(2, 1).u(3, 7).
 		ue(0).ue(2).ue(8).u(7, 1).u(1, 0).u(1, 1).ue(15).rpu([]byte{0x80, 0, 0, 0x80}))
-	names, _ := filepath.Glob("../../../shared/samples/dovi/*_rpu.bin")
+	names, _ := filepath.Glob(filepath.Join(samples.Dir(f), "dovi/*_rpu.bin"))
 	for _, name := range names {
 		file, err := os.ReadFile(name)
 		if err != nil {

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/gst-shmmeta/gst-shmmeta/test/samples"
 )
 
 // expressible makes a random message that JSON can hold.
@@ -159,17 +159,13 @@ func TestJSONGivesTheFramesBack(t *testing.T) {
 
 // The samples are hdr10plus_tool's own output.
 func TestSamplesOfJSON(t *testing.T) {
-	dir := samples(t)
 	for _, c := range []struct {
 		name    string
 		frames  int
 		scenes  int
 		profile string
 	}{{"single-frame-metadata.json", 1, 1, "B"}, {"metadata-dhdr10-opt.json", 30, 6, "A"}} {
-		text, err := os.ReadFile(filepath.Join(dir, c.name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := samples.Read(t, "hdr10plus/"+c.name)
 		f, err := ReadJSON(bytes.NewReader(text))
 		if err != nil {
 			t.Fatal(err)

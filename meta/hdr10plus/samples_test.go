@@ -3,23 +3,11 @@ package hdr10plus
 import (
 	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
-)
 
-// samples finds the folder of real streams beside the checkout.
-func samples(t *testing.T) string {
-	t.Helper()
-	for _, dir := range []string{"../../../shared/samples/hdr10plus", "/shared/samples/hdr10plus"} {
-		if _, err := os.Stat(dir); err == nil {
-			return dir
-		}
-	}
-	t.Skip("no shared/samples/hdr10plus beside the module")
-	return ""
-}
+	"github.com/gst-shmmeta/gst-shmmeta/test/samples"
+)
 
 // messages finds the T.35 SEI messages of an HEVC byte stream: just enough of a
 // parser for well-formed samples.
@@ -84,7 +72,6 @@ func (s *scene) metadata() *Metadata {
 }
 
 func TestSamples(t *testing.T) {
-	dir := samples(t)
 	for _, c := range []struct {
 		stream, json string
 		want         int // messages
@@ -95,17 +82,10 @@ func TestSamples(t *testing.T) {
 		{"ToS-s61.h265", "", -1},
 	} {
 		t.Run(c.stream, func(t *testing.T) {
-			stream, err := os.ReadFile(filepath.Join(dir, c.stream))
-			if err != nil {
-				t.Fatal(err)
-			}
+			stream := samples.Read(t, "hdr10plus/"+c.stream)
 			var answers struct{ SceneInfo []scene }
 			if c.json != "" {
-				text, err := os.ReadFile(filepath.Join(dir, c.json))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := json.Unmarshal(text, &answers); err != nil {
+				if err := json.Unmarshal(samples.Read(t, "hdr10plus/"+c.json), &answers); err != nil {
 					t.Fatal(err)
 				}
 			}
