@@ -11,12 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pipe.Init()
-	if err := elements.Register(nil); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
+	pipe.Main(m, func() error { return elements.Register(nil) })
 }
 
 // needs skips a test without the devices that the virtual machine names in its

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/recorder"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/testpattern"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 	"github.com/gst-shmmeta/gst-shmmeta/test/streams"
@@ -34,11 +35,7 @@ func TestDecodedPicturesHaveTheEntryOfTheirOwnNumber(t *testing.T) {
 		"by time after it":     counted + encoder + decoder + "hdrmetaattach frame-number=time existing=replace " + files + " ! ",
 	} {
 		t.Run(name, func(t *testing.T) {
-			got.reset(true)
-			p := pipe.Play(t, pipeline+"attachprobe ! fakesink")
-			p.EOS(60 * time.Second)
-			p.Stop()
-			check(t, got.all(t), 0, 72)
+			check(t, run(t, pipeline+"metarecorder name=out ! fakesink"), 0, 72)
 		})
 	}
 }
@@ -46,12 +43,8 @@ func TestDecodedPicturesHaveTheEntryOfTheirOwnNumber(t *testing.T) {
 func TestAV1PicturesHaveTheEntryOfTheirOwnNumber(t *testing.T) {
 	outside(t)
 	files := "hdr10plus-location=" + write(t, "a.json", hdr10plusFile(72, 6)) + " rpu-location=" + write(t, "a.bin", streams.RPUFile(72))
-	got.reset(true)
-	p := pipe.Play(t, counted+"videoconvert ! video/x-raw,format=I420 ! svtav1enc preset=13 ! av1parse ! hdrmetaattach existing=replace "+files+
-		" ! av1dec ! videoconvert ! video/x-raw,format=BGRx ! attachprobe ! fakesink")
-	p.EOS(60 * time.Second)
-	p.Stop()
-	check(t, got.all(t), 0, 72)
+	check(t, run(t, counted+"videoconvert ! video/x-raw,format=I420 ! svtav1enc preset=13 ! av1parse ! hdrmetaattach existing=replace "+files+
+		" ! av1dec ! videoconvert ! video/x-raw,format=BGRx ! metarecorder name=out ! fakesink"), 0, 72)
 }
 
 // In a file the first picture need not be at 0, timestamps may be whole
@@ -69,18 +62,18 @@ func TestSeeksInContainersFindTheEntry(t *testing.T) {
 			"behind": decoder + "hdrmetaattach existing=replace " + files + " ! ",
 		} {
 			t.Run(demux+" "+place, func(t *testing.T) {
-				p := pipe.New(t, "filesrc location="+path+" ! "+demux+" ! h265parse ! "+pipeline+"attachprobe ! fakesink sync=false")
+				p := pipe.New(t, "filesrc location="+path+" ! "+demux+" ! h265parse ! "+pipeline+"metarecorder name=out ! fakesink sync=false")
 				for _, to := range []int{0, 31, 50, 7} {
 					p.SetState(gst.StatePaused)
 					p.Pipeline().GetState(gst.ClockTime(20 * time.Second))
-					got.reset(true)
+					recorded(t)                                // of before the seek
 					target := (int64(to)*10 + 6) * 1001e5 / 24 // in the frame's second half
 					if !p.Pipeline().SeekSimple(gst.FormatTime, gst.SeekFlagFlush|gst.SeekFlagAccurate, target) {
 						t.Fatalf("no seek to %d", to)
 					}
 					p.SetState(gst.StatePlaying)
 					p.EOS(60 * time.Second)
-					check(t, got.all(t), to, 72)
+					check(t, recorded(t), to, 72)
 				}
 				p.Stop()
 			})
@@ -89,17 +82,17 @@ func TestSeeksInContainersFindTheEntry(t *testing.T) {
 }
 
 // check wants the pictures from number first on, each with its own entries.
-func check(t *testing.T, frames []frame, first, end int) {
+func check(t *testing.T, frames []recorder.Buffer, first, end int) {
 	t.Helper()
 	if len(frames) != end-first {
 		t.Errorf("%d pictures, want %d to %d", len(frames), first, end-1)
 	}
 	for i, f := range frames {
-		number := numberIn(t, f.picture, 360)
+		number := numberIn(t, f.Bytes, 360)
 		if number != first+i {
 			t.Errorf("picture %d shows number %d, want %d", i, number, first+i)
 		}
-		if n, r := entryOf(t, f.block), rpuOf(t, f.block); n != number || r != number {
+		if n, r := entryOf(t, f.Block), rpuOf(t, f.Block); n != number || r != number {
 			t.Errorf("the picture with number %d has entry %d and RPU %d", number, n, r)
 		}
 	}
@@ -109,13 +102,10 @@ func check(t *testing.T, frames []frame, first, end int) {
 func TestCompressedFramesAreReordered(t *testing.T) {
 	outside(t)
 	json := write(t, "a.json", hdr10plusFile(72, 6))
-	got.reset(false)
-	p := pipe.Play(t, counted+encoder+"hdrmetaattach hdr10plus-location="+json+" ! attachprobe ! fakesink")
-	p.EOS(60 * time.Second)
-	p.Stop()
+	frames := run(t, counted+encoder+"hdrmetaattach hdr10plus-location="+json+" ! metarecorder name=out ! fakesink")
 	ahead := 0
-	for i, f := range got.all(t) {
-		if entryOf(t, f.block) > i+2 {
+	for i, f := range frames {
+		if entryOf(t, f.Block) > i+2 {
 			ahead++
 		}
 	}

@@ -81,22 +81,21 @@ func TestBrokenRPUsLeaveTheOthersInTheirPlaces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, "a.bin", c.file)
-			got.reset(false)
-			p := pipe.Play(t, fmt.Sprintf(video+"hdrmetaattach name=a rpu-location=%s past-end=stop ! attachprobe ! fakesink", 20, path))
+			p := pipe.Play(t, fmt.Sprintf(video+"hdrmetaattach name=a rpu-location=%s past-end=stop ! metarecorder name=out ! fakesink", 20, path))
 			m := p.Next("warning", 10*time.Second, warning)
 			if m.From != "a" || !strings.Contains(m.Text, c.text) || !strings.Contains(m.Text, path) || !strings.Contains(m.Debug, fmt.Sprint("RPU ", c.broken[0])) {
 				t.Errorf("warning of %s: %q (%q), want %q", m.From, m.Text, m.Debug, c.text)
 			}
 			p.EOS(10 * time.Second)
 			p.Stop()
-			for i, f := range got.all(t) {
+			for i, f := range recorded(t) {
 				want := i
 				for _, b := range c.broken {
 					if i == b {
 						want = -1
 					}
 				}
-				if r := rpuOf(t, f.block); r != want {
+				if r := rpuOf(t, f.Block); r != want {
 					t.Errorf("frame %d has RPU %d, want %d", i, r, want)
 				}
 			}

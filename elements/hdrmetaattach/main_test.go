@@ -2,147 +2,49 @@ package hdrmetaattach
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetatestsrc"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/recorder"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/stamper"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
-	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 	"github.com/gst-shmmeta/gst-shmmeta/test/streams"
 )
 
 func TestMain(m *testing.M) {
-	pipe.Init()
-	for _, c := range []gstx.Class{Class, hdrmetatestsrc.Class, {
-		Name: "attachprobe", TypeName: "HdrAttachProbe", LongName: "probe", Klass: "Filter", Description: "For tests",
-		Author: "nobody", Parent: gstx.Filter, Bytes: true, Pads: pads, New: func(*gstx.Element) any { return &got },
-	}, {
-		Name: "attachstamp", TypeName: "HdrAttachStamp", LongName: "stamper", Klass: "Filter", Description: "For tests",
-		Author: "nobody", Parent: gstx.Filter, InPlace: true, Pads: pads, New: func(*gstx.Element) any { return new(stamper) },
-	}} {
-		if err := gstx.Register(nil, c); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
-	os.Exit(m.Run())
+	pipe.Main(m, func() error {
+		return errors.Join(gstx.Register(nil, Class), gstx.Register(nil, hdrmetatestsrc.Class), recorder.Register(), stamper.Register())
+	})
 }
 
-var pads = []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "ANY"}, {Name: "src", Direction: gstx.Src, Caps: "ANY"}}
-
-// probe keeps what the buffers of a test carry.
-type probe struct {
-	mu       sync.Mutex
-	pictures bool // to be kept too
-	frames   []frame
-}
-
-type frame struct {
-	pts, streamTime uint64
-	block           *meta.Block // nil: none
-	fd              int         // of it
-	picture         []byte
-	err             error
-}
-
-var got probe
-
-func (p *probe) Frame(f *gstx.Frame) gstx.Flow {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	x := frame{pts: f.PTS, streamTime: f.StreamTime, fd: gstmeta.Get(f.Buffer.Pointer(), gstmeta.HDR).FD()}
-	var b meta.Block
-	ok, err := gstmeta.Open(f.Buffer.Pointer(), gstmeta.HDR, &b)
-	if x.err = err; ok {
-		x.block = b.Clone()
-	}
-	if p.pictures {
-		x.picture = bytes.Clone(f.Bytes())
-	}
-	p.frames = append(p.frames, x)
-	return gstx.FlowOK
-}
-
-// reset forgets the frames and says whether pictures are wanted from now on.
-func (p *probe) reset(pictures bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.frames, p.pictures = nil, pictures
-}
-
-func (p *probe) all(t *testing.T) []frame {
+// run plays a description with a recorder in it to its end.
+func run(t *testing.T, description string) []recorder.Buffer {
 	t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i, f := range p.frames {
-		if f.err != nil {
-			t.Fatalf("frame %d: %v", i, f.err)
-		}
-	}
-	return append([]frame(nil), p.frames...)
-}
-
-// stamper puts stamps.block on every buffer, or a sealed file that is no block.
-type stamper struct {
-	w       *gstmeta.Writer
-	garbage gstmeta.Holder
-}
-
-var stamps struct {
-	block   *meta.Block // nil: none
-	garbage bool
-}
-
-func (s *stamper) Start() error {
-	s.w = gstmeta.NewWriter()
-	fd, err := meta.Seal([]byte("thirty-two bytes of no block at all"))
-	if err != nil {
-		return err
-	}
-	s.garbage, err = gstmeta.NewHolder(fd)
-	return err
-}
-
-func (s *stamper) Stop() error {
-	s.w.Close()
-	s.garbage.Unref()
-	return nil
-}
-
-func (s *stamper) Frame(f *gstx.Frame) gstx.Flow {
-	h := s.garbage
-	switch {
-	case stamps.garbage:
-	case stamps.block == nil:
-		return gstx.FlowOK
-	default:
-		var err error
-		if h, err = s.w.Write(stamps.block); err != nil {
-			return gstx.FlowError
-		}
-	}
-	if gstmeta.Attach(f.Buffer.Pointer(), gstmeta.HDR, h) != nil {
-		return gstx.FlowError
-	}
-	return gstx.FlowOK
-}
-
-// run plays a description with a probe in it to its end.
-func run(t *testing.T, description string) []frame {
-	t.Helper()
-	got.reset(false)
 	p := pipe.Play(t, description)
-	p.EOS(30 * time.Second)
+	p.EOS(60 * time.Second)
 	p.Stop()
-	return got.all(t)
+	return recorded(t)
+}
+
+// recorded gives the frames that have come to the recorder since the last call.
+func recorded(t *testing.T) []recorder.Buffer {
+	t.Helper()
+	frames := recorder.Take("out").Buffers
+	for i, f := range frames {
+		if f.Err != nil {
+			t.Fatalf("frame %d: %v", i, f.Err)
+		}
+	}
+	return frames
 }
 
 // outside skips a long test in the virtual machine, where an encoder takes a

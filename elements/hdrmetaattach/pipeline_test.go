@@ -3,13 +3,14 @@ package hdrmetaattach
 import (
 	"fmt"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/recorder"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/stamper"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 	"github.com/gst-shmmeta/gst-shmmeta/test/streams"
@@ -22,12 +23,12 @@ func warning(m pipe.Message) bool { return m.Type == gst.MessageWarning }
 func TestEveryFrameHasItsOwnEntry(t *testing.T) {
 	json, rpu := write(t, "a.json", hdr10plusFile(100, 10)), write(t, "a.bin", streams.RPUFile(100))
 	for _, mode := range []string{"auto", "count", "time"} {
-		frames := run(t, fmt.Sprintf(video+"hdrmetaattach frame-number=%s hdr10plus-location=%s rpu-location=%s ! attachprobe ! fakesink", 100, mode, json, rpu))
+		frames := run(t, fmt.Sprintf(video+"hdrmetaattach frame-number=%s hdr10plus-location=%s rpu-location=%s ! metarecorder name=out ! fakesink", 100, mode, json, rpu))
 		if len(frames) != 100 {
 			t.Fatalf("%s: %d frames, want 100", mode, len(frames))
 		}
 		for i, f := range frames {
-			if n, r := entryOf(t, f.block), rpuOf(t, f.block); n != i || r != i {
+			if n, r := entryOf(t, f.Block), rpuOf(t, f.Block); n != i || r != i {
 				t.Errorf("%s: frame %d has HDR10+ entry %d and RPU %d", mode, i, n, r)
 			}
 		}
@@ -36,20 +37,20 @@ func TestEveryFrameHasItsOwnEntry(t *testing.T) {
 
 func TestFramesOfASceneShareItsFirstEntry(t *testing.T) {
 	json := write(t, "a.json", hdr10plusFile(95, 10))
-	frames := run(t, fmt.Sprintf(video+"hdrmetaattach by=scene hdr10plus-location=%s ! attachprobe ! fakesink", 95, json))
+	frames := run(t, fmt.Sprintf(video+"hdrmetaattach by=scene hdr10plus-location=%s ! metarecorder name=out ! fakesink", 95, json))
 	for i, f := range frames {
-		if n := entryOf(t, f.block); n != i/10*10 {
+		if n := entryOf(t, f.Block); n != i/10*10 {
 			t.Errorf("frame %d has entry %d, want %d", i, n, i/10*10)
 		}
-		if i%10 != 0 && f.fd != frames[i-1].fd {
-			t.Errorf("frame %d has fd %d, and the one before, of the same scene, %d", i, f.fd, frames[i-1].fd)
+		if i%10 != 0 && f.FD != frames[i-1].FD {
+			t.Errorf("frame %d has fd %d, and the one before, of the same scene, %d", i, f.FD, frames[i-1].FD)
 		}
 	}
 }
 
 func TestPastTheEnd(t *testing.T) {
 	json, rpu := write(t, "a.json", hdr10plusFile(20, 5)), write(t, "a.bin", streams.RPUFile(30))
-	const pipeline = video + "hdrmetaattach name=a past-end=%s content-light-level=1000:400 hdr10plus-location=%s rpu-location=%s ! attachprobe ! fakesink"
+	const pipeline = video + "hdrmetaattach name=a past-end=%s content-light-level=1000:400 hdr10plus-location=%s rpu-location=%s ! metarecorder name=out ! fakesink"
 	for mode, want := range map[string]int{"hold": 19, "stop": -1} {
 		frames := run(t, fmt.Sprintf(pipeline, 40, mode, json, rpu))
 		for i, f := range frames {
@@ -63,25 +64,24 @@ func TestPastTheEnd(t *testing.T) {
 					wantRPU = 29
 				}
 			}
-			if n, r := entryOf(t, f.block), rpuOf(t, f.block); n != wantEntry || r != wantRPU {
+			if n, r := entryOf(t, f.Block), rpuOf(t, f.Block); n != wantEntry || r != wantRPU {
 				t.Errorf("%s: frame %d has entry %d and RPU %d, want %d and %d", mode, i, n, r, wantEntry, wantRPU)
 			}
-			if f.block == nil || f.block.ContentLight == nil || f.block.ContentLight.MaxCLL != 1000 {
-				t.Errorf("%s: frame %d has lost the content light: %+v", mode, i, f.block)
+			if f.Block == nil || f.Block.ContentLight == nil || f.Block.ContentLight.MaxCLL != 1000 {
+				t.Errorf("%s: frame %d has lost the content light: %+v", mode, i, f.Block)
 			}
-			if mode == "hold" && i > 30 && f.fd != frames[i-1].fd {
+			if mode == "hold" && i > 30 && f.FD != frames[i-1].FD {
 				t.Errorf("frame %d has another fd than the one before", i)
 			}
 		}
 	}
-	got.reset(false)
 	p := pipe.Play(t, fmt.Sprintf(pipeline, 40, "error", json, rpu))
 	m := p.Error(10 * time.Second)
 	if !strings.Contains(m.Text, json+" ends after 20 frames") || !strings.Contains(m.Text, "past-end=") || !strings.Contains(m.Debug, "frame 20") {
 		t.Errorf("error %q (%q)", m.Text, m.Debug)
 	}
 	p.Stop()
-	if n := len(got.all(t)); n != 20 {
+	if n := len(recorded(t)); n != 20 {
 		t.Errorf("%d frames before the error, want 20", n)
 	}
 }
@@ -90,13 +90,13 @@ func TestOffsetMovesTheStreamInTheFile(t *testing.T) {
 	json := write(t, "a.json", hdr10plusFile(30, 5))
 	for _, mode := range []string{"count", "time"} {
 		for _, offset := range []int{-7, 0, 12, -2147483647, 2147483647} {
-			frames := run(t, fmt.Sprintf(video+"hdrmetaattach past-end=stop frame-number=%s frame-offset=%d hdr10plus-location=%s ! attachprobe ! fakesink", 20, mode, offset, json))
+			frames := run(t, fmt.Sprintf(video+"hdrmetaattach past-end=stop frame-number=%s frame-offset=%d hdr10plus-location=%s ! metarecorder name=out ! fakesink", 20, mode, offset, json))
 			for i, f := range frames {
 				want := i + offset
 				if want < 0 || want >= 30 {
 					want = -1
 				}
-				if n := entryOf(t, f.block); n != want {
+				if n := entryOf(t, f.Block); n != want {
 					t.Errorf("%s %+d: frame %d has entry %d, want %d", mode, offset, i, n, want)
 				}
 			}
@@ -112,8 +112,7 @@ func TestExistingMetadata(t *testing.T) {
 		User: []meta.User{{Type: meta.TypeUser + 1, Data: []byte{8}}}, AmbientViewing: &meta.AmbientViewing{Illuminance: 5},
 		Critical: meta.TypeSet(0).With(meta.TypeColor),
 	}
-	stamps.block = found
-	defer func() { stamps.block = nil }()
+	stamper.All(t, found)
 	caps := meta.Color{Primaries: 9, Transfer: 18, Matrix: 9, ChromaSite: meta.ChromaTopLeft}
 	for _, c := range []struct {
 		name, properties string
@@ -133,19 +132,19 @@ func TestExistingMetadata(t *testing.T) {
 		{"nothing of ours", "", func(*meta.Block) {}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			frames := run(t, "videotestsrc num-buffers=10 ! video/x-raw,format=P010_10LE,width=16,height=16,colorimetry=bt2100-hlg,chroma-site=cosited ! attachstamp ! hdrmetaattach hdr10plus-location="+json+" "+c.properties+" ! attachprobe ! fakesink")
+			frames := run(t, "videotestsrc num-buffers=10 ! video/x-raw,format=P010_10LE,width=16,height=16,colorimetry=bt2100-hlg,chroma-site=cosited ! metastamper ! hdrmetaattach hdr10plus-location="+json+" "+c.properties+" ! metarecorder name=out ! fakesink")
 			for i, f := range frames {
 				want := found.Clone()
 				c.want(want)
-				if n := entryOf(t, f.block); n != i {
+				if n := entryOf(t, f.Block); n != i {
 					t.Errorf("frame %d has entry %d", i, n)
 				}
-				if f.block == nil {
+				if f.Block == nil {
 					continue
 				}
-				f.block.HDR10Plus = nil
-				if !reflect.DeepEqual(f.block, want) {
-					t.Errorf("frame %d has %+v, want %+v", i, f.block, want)
+				f.Block.HDR10Plus = nil
+				if !reflect.DeepEqual(f.Block, want) {
+					t.Errorf("frame %d has %+v, want %+v", i, f.Block, want)
 				}
 			}
 		})
@@ -153,23 +152,20 @@ func TestExistingMetadata(t *testing.T) {
 }
 
 func TestReplacingByNothingTakesTheMetadataOff(t *testing.T) {
-	stamps.block = &meta.Block{ContentLight: &meta.ContentLight{MaxCLL: 1}}
-	defer func() { stamps.block = nil }()
+	stamper.All(t, &meta.Block{ContentLight: &meta.ContentLight{MaxCLL: 1}})
 	for mode, want := range map[string]bool{"merge": true, "keep": true, "replace": false} {
-		frames := run(t, "fakesrc num-buffers=3 ! video/x-other ! attachstamp ! hdrmetaattach existing="+mode+" ! attachprobe ! fakesink")
+		frames := run(t, "fakesrc num-buffers=3 ! video/x-other ! metastamper ! hdrmetaattach existing="+mode+" ! metarecorder name=out ! fakesink")
 		for i, f := range frames {
-			if (f.block != nil) != want {
-				t.Errorf("%s: frame %d has %+v", mode, i, f.block)
+			if (f.Block != nil) != want {
+				t.Errorf("%s: frame %d has %+v", mode, i, f.Block)
 			}
 		}
 	}
 }
 
 func TestBrokenMetadataIsReplacedWithOneWarning(t *testing.T) {
-	stamps.garbage = true
-	defer func() { stamps.garbage = false }()
-	got.reset(false)
-	p := pipe.Play(t, fmt.Sprintf(video+"attachstamp ! hdrmetaattach name=a content-light-level=5:4 ! attachprobe ! fakesink", 10))
+	stamper.All(t, stamper.Garbage)
+	p := pipe.Play(t, fmt.Sprintf(video+"metastamper ! hdrmetaattach name=a content-light-level=5:4 ! metarecorder name=out ! fakesink", 10))
 	m := p.Next("warning", 10*time.Second, warning)
 	if m.From != "a" || !strings.Contains(m.Text, "cannot be trusted") || m.Debug == "" {
 		t.Errorf("warning of %s: %q (%q)", m.From, m.Text, m.Debug)
@@ -180,19 +176,17 @@ func TestBrokenMetadataIsReplacedWithOneWarning(t *testing.T) {
 		}
 		return m.Type == gst.MessageEOS
 	})
-	for i, f := range got.all(t) {
-		if f.block == nil || f.block.ContentLight == nil || f.block.ContentLight.MaxCLL != 5 {
-			t.Errorf("frame %d: %+v", i, f.block)
+	for i, f := range recorded(t) {
+		if f.Block == nil || f.Block.ContentLight == nil || f.Block.ContentLight.MaxCLL != 5 {
+			t.Errorf("frame %d: %+v", i, f.Block)
 		}
 	}
 }
 
 func TestFullBlockStaysAsItIsWithOneWarning(t *testing.T) {
-	stamps.block = &meta.Block{T35: [][]byte{make([]byte, meta.MaxSize-200)}}
-	defer func() { stamps.block = nil }()
+	stamper.All(t, &meta.Block{T35: [][]byte{make([]byte, meta.MaxSize-200)}})
 	rpu := write(t, "a.bin", streams.RPUFile(10))
-	got.reset(false)
-	p := pipe.Play(t, fmt.Sprintf(video+"attachstamp ! hdrmetaattach rpu-location=%s ! attachprobe ! fakesink", 10, rpu))
+	p := pipe.Play(t, fmt.Sprintf(video+"metastamper ! hdrmetaattach rpu-location=%s ! metarecorder name=out ! fakesink", 10, rpu))
 	if m := p.Next("warning", 10*time.Second, warning); !strings.Contains(m.Text, "no room") || !strings.Contains(m.Debug, "too large") {
 		t.Errorf("warning %q (%q)", m.Text, m.Debug)
 	}
@@ -202,9 +196,9 @@ func TestFullBlockStaysAsItIsWithOneWarning(t *testing.T) {
 		}
 		return m.Type == gst.MessageEOS
 	})
-	for i, f := range got.all(t) {
-		if f.block == nil || len(f.block.T35) != 1 || f.block.DolbyVision != nil {
-			t.Errorf("frame %d: %+v", i, f.block)
+	for i, f := range recorded(t) {
+		if f.Block == nil || len(f.Block.T35) != 1 || f.Block.DolbyVision != nil {
+			t.Errorf("frame %d: %+v", i, f.Block)
 		}
 	}
 }
@@ -230,11 +224,11 @@ func TestStaticMetadataOfCapsAndProperties(t *testing.T) {
 			color(16, meta.ChromaCenter), display, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			frames := run(t, `videotestsrc num-buffers=2 ! video/x-raw,format=P010_10LE,width=16,height=16 ! capssetter caps="video/x-raw`+c.caps+`" ! hdrmetaattach `+c.properties+" ! attachprobe ! fakesink")
-			if len(frames) != 2 || frames[0].block == nil {
+			frames := run(t, `videotestsrc num-buffers=2 ! video/x-raw,format=P010_10LE,width=16,height=16 ! capssetter caps="video/x-raw`+c.caps+`" ! hdrmetaattach `+c.properties+" ! metarecorder name=out ! fakesink")
+			if len(frames) != 2 || frames[0].Block == nil {
 				t.Fatalf("%d frames, first %+v", len(frames), frames)
 			}
-			b := frames[1].block
+			b := frames[1].Block
 			if *b.Color != c.color {
 				t.Errorf("color %+v, want %+v", *b.Color, c.color)
 			}
@@ -254,26 +248,26 @@ func TestStaticMetadataOfCapsAndProperties(t *testing.T) {
 func TestSeeksFindTheEntry(t *testing.T) {
 	json := write(t, "a.json", hdr10plusFile(400, 10))
 	for _, mode := range []string{"auto", "count", "time"} {
-		p := pipe.New(t, "videotestsrc ! video/x-raw,format=I420,width=16,height=16,framerate=50/1 ! hdrmetaattach hdr10plus-location="+json+" frame-number="+mode+" ! attachprobe ! fakesink sync=false")
+		p := pipe.New(t, "videotestsrc ! video/x-raw,format=I420,width=16,height=16,framerate=50/1 ! hdrmetaattach hdr10plus-location="+json+" frame-number="+mode+" ! metarecorder name=out ! fakesink sync=false")
 		for _, to := range []int{0, 300, 120, 399, 0} {
 			p.SetState(gst.StatePaused)
 			p.Pipeline().GetState(gst.ClockTime(5 * time.Second))
-			got.reset(false)
+			recorded(t) // of before the seek
 			if !p.Pipeline().SeekSimple(gst.FormatTime, gst.SeekFlagFlush|gst.SeekFlagAccurate, int64(to)*20e6) {
 				t.Fatalf("%s: no seek to %d", mode, to)
 			}
 			p.SetState(gst.StatePlaying)
-			var frames []frame
+			var frames []recorder.Buffer
 			for deadline := time.Now().Add(10 * time.Second); len(frames) < 50; time.Sleep(time.Millisecond) {
-				if frames = got.all(t); time.Now().After(deadline) {
+				if frames = append(frames, recorded(t)...); time.Now().After(deadline) {
 					t.Fatalf("%s: %d frames after the seek to %d", mode, len(frames), to)
 				}
 			}
 			for i, f := range frames {
-				if f.streamTime != uint64(to+i)*20e6 {
-					t.Fatalf("%s: frame %d after the seek to %d is at %d ms", mode, i, to, f.streamTime/1e6)
+				if f.StreamTime != uint64(to+i)*20e6 {
+					t.Fatalf("%s: frame %d after the seek to %d is at %d ms", mode, i, to, f.StreamTime/1e6)
 				}
-				if n, want := entryOf(t, f.block), min(to+i, 399); n != want {
+				if n, want := entryOf(t, f.Block), min(to+i, 399); n != want {
 					t.Fatalf("%s: frame %d after the seek to %d has entry %d, want %d", mode, i, to, n, want)
 				}
 			}
@@ -284,27 +278,26 @@ func TestSeeksFindTheEntry(t *testing.T) {
 
 func TestDroppedFramesKeepStepByTime(t *testing.T) {
 	json := write(t, "a.json", hdr10plusFile(200, 10))
-	frames := run(t, fmt.Sprintf(video+"identity drop-probability=0.5 ! hdrmetaattach hdr10plus-location=%s frame-number=time ! attachprobe ! fakesink", 200, json))
+	frames := run(t, fmt.Sprintf(video+"identity drop-probability=0.5 ! hdrmetaattach hdr10plus-location=%s frame-number=time ! metarecorder name=out ! fakesink", 200, json))
 	if len(frames) == 0 || len(frames) == 200 {
 		t.Fatalf("%d frames of 200 came through, want about half", len(frames))
 	}
 	for _, f := range frames {
-		if n, want := entryOf(t, f.block), int(f.pts/20e6); n != want {
-			t.Errorf("the frame at %d ms has entry %d, want %d", f.pts/1e6, n, want)
+		if n, want := entryOf(t, f.Block), int(f.PTS/20e6); n != want {
+			t.Errorf("the frame at %d ms has entry %d, want %d", f.PTS/1e6, n, want)
 		}
 	}
 }
 
 func TestFrameWithoutATimeGetsNothingByTime(t *testing.T) {
 	json := write(t, "a.json", hdr10plusFile(10, 5))
-	got.reset(false)
-	p := pipe.Play(t, "fakesrc num-buffers=5 sizetype=fixed sizemax=384 ! video/x-raw,format=I420,width=16,height=16,framerate=50/1 ! hdrmetaattach frame-number=time hdr10plus-location="+json+" ! attachprobe ! fakesink")
+	p := pipe.Play(t, "fakesrc num-buffers=5 sizetype=fixed sizemax=384 ! video/x-raw,format=I420,width=16,height=16,framerate=50/1 ! hdrmetaattach frame-number=time hdr10plus-location="+json+" ! metarecorder name=out ! fakesink")
 	if m := p.Next("warning", 10*time.Second, warning); !strings.Contains(m.Text, "without a timestamp") {
 		t.Errorf("warning %q", m.Text)
 	}
 	p.EOS(10 * time.Second)
-	for i, f := range got.all(t) {
-		if n := entryOf(t, f.block); n != -1 {
+	for i, f := range recorded(t) {
+		if n := entryOf(t, f.Block); n != -1 {
 			t.Errorf("frame %d has entry %d, want none", i, n)
 		}
 	}
@@ -323,7 +316,7 @@ func TestTimeWithoutFramerateIsAnError(t *testing.T) {
 		}
 		p.Stop()
 		// Nothing needs a number here.
-		run(t, "fakesrc num-buffers=5 sizetype=fixed sizemax=384 ! "+caps+" ! hdrmetaattach frame-number=time content-light-level=5:4 ! attachprobe ! fakesink")
+		run(t, "fakesrc num-buffers=5 sizetype=fixed sizemax=384 ! "+caps+" ! hdrmetaattach frame-number=time content-light-level=5:4 ! metarecorder name=out ! fakesink")
 	}
 }
 
@@ -359,18 +352,10 @@ func TestThousandStartsLeaveNothing(t *testing.T) {
 func TestFramesDoNotAllocate(t *testing.T) {
 	const n = 3000
 	json, rpu := write(t, "a.json", hdr10plusFile(n, 1)), write(t, "a.bin", streams.RPUFile(100))
-	stamps.block = &meta.Block{ContentLight: &meta.ContentLight{MaxCLL: 1}}
-	defer func() { stamps.block = nil }()
+	stamper.All(t, &meta.Block{ContentLight: &meta.ContentLight{MaxCLL: 1}})
 	for _, properties := range []string{"", "by=scene hdr10plus-location=" + json, "rpu-location=" + rpu, "existing=keep content-light-level=5:4 frame-number=time hdr10plus-location=" + json} {
-		p := pipe.New(t, fmt.Sprintf(video+"attachstamp ! hdrmetaattach %s ! fakesink sync=false", n, properties))
-		var before, after runtime.MemStats
-		p.SetState(gst.StatePaused)
-		p.Pipeline().GetState(gst.ClockTime(10 * time.Second))
-		runtime.ReadMemStats(&before)
-		p.SetState(gst.StatePlaying)
-		p.EOS(20 * time.Second)
-		runtime.ReadMemStats(&after)
-		if made := after.Mallocs - before.Mallocs; made > 400 {
+		p := pipe.New(t, fmt.Sprintf(video+"metastamper ! hdrmetaattach %s ! fakesink sync=false", n, properties))
+		if made := p.Mallocs(); made > 400 {
 			t.Errorf("%q: %d allocations for %d frames, want 0 per frame", properties, made, n)
 		}
 		p.Stop()

@@ -27,16 +27,16 @@ func TestRealHDR10PlusFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			n := len(want.SceneInfo)
-			frames := run(t, fmt.Sprintf(video+"hdrmetaattach hdr10plus-location=%s ! attachprobe ! fakesink", n, path))
+			frames := run(t, fmt.Sprintf(video+"hdrmetaattach hdr10plus-location=%s ! metarecorder name=out ! fakesink", n, path))
 			if n == 0 || len(frames) != n {
 				t.Fatalf("%d frames, want %d", len(frames), n)
 			}
 			for i, f := range frames {
 				var m hdr10plus.Metadata
-				if f.block == nil {
+				if f.Block == nil {
 					t.Fatalf("frame %d has no block", i)
 				}
-				if _, err := m.Decode(f.block.HDR10Plus); err != nil {
+				if _, err := m.Decode(f.Block.HDR10Plus); err != nil {
 					t.Fatalf("frame %d: %v", i, err)
 				}
 				got, want := &m.Windows[0], &want.SceneInfo[i].LuminanceParameters
@@ -58,14 +58,14 @@ func TestRealRPUFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path, data := samples.Path(t, "dovi/"+name), samples.Read(t, "dovi/"+name)
 			want := bytes.Split(data, []byte{0, 0, 0, 1})[1:]
-			frames := run(t, fmt.Sprintf(video+"hdrmetaattach rpu-location=%s ! attachprobe ! fakesink", len(want), path))
+			frames := run(t, fmt.Sprintf(video+"hdrmetaattach rpu-location=%s ! metarecorder name=out ! fakesink", len(want), path))
 			if len(want) == 0 || len(frames) != len(want) {
 				t.Fatalf("%d frames, want %d", len(frames), len(want))
 			}
 			for i, f := range frames {
 				rpu := bytes.ReplaceAll(bytes.TrimPrefix(want[i], []byte{0x7c, 1}), []byte{0, 0, 3}, []byte{0, 0})
-				if f.block == nil || !bytes.Equal(f.block.DolbyVision, rpu) {
-					t.Errorf("frame %d has %+v, want RPU\n%x", i, f.block, rpu)
+				if f.Block == nil || !bytes.Equal(f.Block.DolbyVision, rpu) {
+					t.Errorf("frame %d has %+v, want RPU\n%x", i, f.Block, rpu)
 				}
 			}
 		})

@@ -31,20 +31,19 @@ func TestPicturesOfV4L2DecoderHaveTheirOwnMetadata(t *testing.T) {
 	frames := fwht(t, enc, n, width, height)
 	files := "hdr10plus-location=" + write(t, "a.json", hdr10plusFile(n, 6)) + " rpu-location=" + write(t, "a.bin", streams.RPUFile(n))
 	for _, number := range []string{"auto", "count"} {
-		got.reset(true)
 		p := pipe.New(t, fmt.Sprintf(`appsrc name=src format=time max-bytes=0 caps="video/x-fwht,width=%d,height=%d,framerate=30000/1001" ! `+
-			"hdrmetaattach frame-number=%s %s ! v4l2fwhtdec ! videoconvert ! video/x-raw,format=BGRx ! attachprobe ! fakesink", width, height, number, files))
+			"hdrmetaattach frame-number=%s %s ! v4l2fwhtdec ! videoconvert ! video/x-raw,format=BGRx ! metarecorder name=out ! fakesink", width, height, number, files))
 		p.SetState(gst.StatePlaying)
 		push(t, p.Element("src").(gstapp.AppSrc), frames)
 		p.EOS(60 * time.Second)
 		p.Stop()
-		pictures := got.all(t)
+		pictures := recorded(t)
 		if len(pictures) != n {
 			t.Errorf("%s: %d pictures, want %d", number, len(pictures), n)
 		}
 		for i, f := range pictures {
-			shown := numberIn(t, f.picture, height)
-			if e, r := entryOf(t, f.block), rpuOf(t, f.block); shown != i || e != shown || r != shown {
+			shown := numberIn(t, f.Bytes, height)
+			if e, r := entryOf(t, f.Block), rpuOf(t, f.Block); shown != i || e != shown || r != shown {
 				t.Errorf("%s: picture %d shows number %d and has entry %d and RPU %d", number, i, shown, e, r)
 			}
 		}

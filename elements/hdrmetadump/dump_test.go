@@ -3,12 +3,11 @@ package hdrmetadump
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,84 +16,18 @@ import (
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetaparse"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/stamper"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
-	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 )
 
-// stamper puts a meta on each buffer. What kind of block is the test's choice,
-// the good ones and one that hides garbage behind good seals.
-type stamper struct {
-	block func(n, pts uint64) *meta.Block // nil: nothing on that buffer
-	w     *gstmeta.Writer
-	bad   gstmeta.Holder
-	n     uint64
-}
-
-var block atomic.Pointer[func(n, pts uint64) *meta.Block]
-
-// garbage stands for a sealed file that is no block.
-var garbage = new(meta.Block)
-
-func (s *stamper) Start() (err error) {
-	s.block, s.w = *block.Load(), gstmeta.NewWriter()
-	fd, err := meta.Seal([]byte("thirty-two bytes of no block at all"))
-	if err != nil {
-		return err
-	}
-	s.bad, err = gstmeta.NewHolder(fd)
-	return err
-}
-
-func (s *stamper) Stop() error {
-	s.w.Close()
-	s.bad.Unref()
-	return nil
-}
-
-func (s *stamper) Frame(f *gstx.Frame) gstx.Flow {
-	b := s.block(s.n, f.PTS)
-	s.n++
-	h := s.bad
-	switch b {
-	case nil:
-		return gstx.FlowOK
-	case garbage:
-	default:
-		var err error
-		if h, err = s.w.Write(b); err != nil {
-			return gstx.FlowError
-		}
-	}
-	if err := gstmeta.Attach(f.Buffer.Pointer(), gstmeta.HDR, h); err != nil {
-		return gstx.FlowError
-	}
-	return gstx.FlowOK
-}
-
 func TestMain(m *testing.M) {
-	pipe.Init()
-	for _, c := range []gstx.Class{Class, hdrmetaparse.Class, {
-		Name: "teststamper", TypeName: "HdrDumpTestStamper", LongName: "stamper", Klass: "Filter", Description: "For tests",
-		Author: "nobody", Parent: gstx.Filter, InPlace: true,
-		Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "ANY"}, {Name: "src", Direction: gstx.Src, Caps: "ANY"}},
-		New:  func(*gstx.Element) any { return new(stamper) },
-	}} {
-		if err := gstx.Register(nil, c); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
-	os.Exit(m.Run())
+	pipe.Main(m, func() error {
+		return errors.Join(gstx.Register(nil, Class), gstx.Register(nil, hdrmetaparse.Class), stamper.Register())
+	})
 }
 
-const video = "videotestsrc num-buffers=%d ! video/x-raw,width=16,height=16,framerate=50/1 ! teststamper ! "
-
-func stamp(f func(n uint64) *meta.Block) {
-	stampTimed(func(n, _ uint64) *meta.Block { return f(n) })
-}
-
-func stampTimed(f func(n, pts uint64) *meta.Block) { block.Store(&f) }
+const video = "videotestsrc num-buffers=%d ! video/x-raw,width=16,height=16,framerate=50/1 ! metastamper ! "
 
 func light(cll uint16) *meta.Block {
 	return &meta.Block{ContentLight: &meta.ContentLight{MaxCLL: cll}}
@@ -129,7 +62,7 @@ func readLines(t *testing.T, path string) (out []line) {
 
 func TestOneLineForEachBuffer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meta.jsonl")
-	stamp(func(n uint64) *meta.Block {
+	stamper.ByNumber(t, func(n int) *meta.Block {
 		if n >= 8 {
 			return nil
 		}
@@ -166,7 +99,7 @@ func TestOneLineForEachBuffer(t *testing.T) {
 }
 
 func TestMessagesTellOfChanges(t *testing.T) {
-	stamp(func(n uint64) *meta.Block { return light(uint16(100 + n/5)) })
+	stamper.ByNumber(t, func(n int) *meta.Block { return light(uint16(100 + n/5)) })
 	p := pipe.Play(t, fmt.Sprintf(video+"hdrmetadump location=\"\" ! fakesink", 20))
 	var got []string
 	p.Next("end of stream", 10*time.Second, func(m pipe.Message) bool {
@@ -189,9 +122,9 @@ func TestMessagesTellOfChanges(t *testing.T) {
 
 func TestBrokenBlocksAreCountedAndTheStreamGoesOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meta.jsonl")
-	stamp(func(n uint64) *meta.Block {
+	stamper.ByNumber(t, func(n int) *meta.Block {
 		if n >= 3 && n < 7 || n == 9 {
-			return garbage
+			return stamper.Garbage
 		}
 		return light(1)
 	})
@@ -225,7 +158,7 @@ func TestOutputErrors(t *testing.T) {
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	stamp(func(uint64) *meta.Block { return light(1) })
+	stamper.All(t, light(1))
 	for _, c := range []struct{ location, text, debug string }{
 		{"/dev/full", "No space left to write /dev/full.", "no space left on device"},
 		{filepath.Join(dir, "no/such/folder"), "Could not open file", "no such file or directory"},
@@ -258,7 +191,7 @@ func reader(t *testing.T) (path string, f *os.File) {
 
 func TestReaderThatGoesIsAnErrorNotASignal(t *testing.T) {
 	path, r := reader(t)
-	stamp(func(n uint64) *meta.Block {
+	stamper.ByNumber(t, func(n int) *meta.Block {
 		if n == 3 {
 			r.Close()
 		}
@@ -272,7 +205,7 @@ func TestReaderThatGoesIsAnErrorNotASignal(t *testing.T) {
 
 func TestReaderThatSleepsLosesLinesAndDoesNotHoldTheStream(t *testing.T) {
 	path, r := reader(t)
-	stamp(func(n uint64) *meta.Block { return light(uint16(n)) })
+	stamper.ByNumber(t, func(n int) *meta.Block { return light(uint16(n)) })
 	p := pipe.Play(t, fmt.Sprintf(video+"hdrmetadump name=d messages=false location=%s ! fakesink", 2000, path))
 	p.EOS(10 * time.Second)
 	dropped := p.Element("d").ObjectProperty("dropped").(uint64)
@@ -305,23 +238,14 @@ func TestAnyStreamPassesUnchanged(t *testing.T) {
 }
 
 func TestStartAndStopLeaveNothing(t *testing.T) {
-	stamp(func(uint64) *meta.Block { return light(1) })
+	stamper.All(t, light(1))
 	pipe.New(t, fmt.Sprintf(video+"hdrmetadump location=/dev/null ! fakesink sync=false", 2)).Starts(1000)
 }
 
 func TestUnchangedMetadataDoesNotAllocate(t *testing.T) {
-	stamp(func(uint64) *meta.Block { return shared })
+	stamper.All(t, light(1))
 	p := pipe.New(t, fmt.Sprintf(video+"hdrmetadump location=/dev/null ! fakesink sync=false", 3000))
-	var before, after runtime.MemStats
-	p.SetState(gst.StatePaused)
-	time.Sleep(100 * time.Millisecond)
-	runtime.ReadMemStats(&before)
-	p.SetState(gst.StatePlaying)
-	p.EOS(20 * time.Second)
-	runtime.ReadMemStats(&after)
-	if n := after.Mallocs - before.Mallocs; n > 300 {
+	if n := p.Mallocs(); n > 300 {
 		t.Errorf("%d allocations for 3000 buffers, want 0 per buffer", n)
 	}
 }
-
-var shared = light(1)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/stamper"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/dovi"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
@@ -23,7 +23,7 @@ import (
 )
 
 // message is a valid HDR10+ message that tells n in its average.
-func message(n uint64) *hdr10plus.Metadata {
+func message(n int) *hdr10plus.Metadata {
 	m := &hdr10plus.Metadata{Version: 1, NumWindows: 1}
 	w := &m.Windows[0]
 	w.AverageMaxRGB, w.MaxSCL = uint32(n), [3]uint32{1000, 2000, 3000}
@@ -42,11 +42,11 @@ func payloadOf(m *hdr10plus.Metadata) []byte {
 	return p
 }
 
-func plus(n uint64) *meta.Block { return &meta.Block{HDR10Plus: payloadOf(message(n))} }
+func plus(n int) *meta.Block { return &meta.Block{HDR10Plus: payloadOf(message(n))} }
 
 // rpu is an intact RPU that tells n.
-func rpu(n uint64) *meta.Block {
-	body := binary.BigEndian.AppendUint64([]byte{0x08, 0x09, 0x08, 0x40, 0x61, 0x36, 0x50, 0x6e}, n)
+func rpu(n int) *meta.Block {
+	body := binary.BigEndian.AppendUint64([]byte{0x08, 0x09, 0x08, 0x40, 0x61, 0x36, 0x50, 0x6e}, uint64(n))
 	p := binary.BigEndian.AppendUint32(append([]byte{0x19}, body...), dovi.Checksum(body))
 	return &meta.Block{DolbyVision: append(p, 0x80)}
 }
@@ -84,7 +84,7 @@ func list[T any](v []T) string { return strings.Trim(fmt.Sprint(v), "[]") }
 
 func TestHDR10PlusJSONHasEachFrame(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meta.json")
-	stamp(func(n uint64) *meta.Block { return plus(n / 4) })
+	stamper.ByNumber(t, func(n int) *meta.Block { return plus(n / 4) })
 	p := pipe.Play(t, fmt.Sprintf(video+"hdrmetadump name=d format=hdr10plus-json location=%s ! fakesink", 10, path))
 	if w := warnings(t, p); len(w) != 0 {
 		t.Errorf("warnings %q", w)
@@ -110,8 +110,8 @@ func TestHDR10PlusJSONHasEachFrame(t *testing.T) {
 func TestFramesWithoutHDR10PlusHaveThatOfTheFrameBefore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meta.json")
 	broken := &meta.Block{HDR10Plus: []byte{0xB5, 0x00, 0x3C, 0x00, 0x01, 4, 1, 0x40}}
-	stamp(func(n uint64) *meta.Block {
-		return []*meta.Block{nil, light(1), plus(5), nil, garbage, plus(6), broken, broken, nil, plus(7)}[n]
+	stamper.ByNumber(t, func(n int) *meta.Block {
+		return []*meta.Block{nil, light(1), plus(5), nil, stamper.Garbage, plus(6), broken, broken, nil, plus(7)}[n]
 	})
 	p := pipe.Play(t, fmt.Sprintf(video+"hdrmetadump name=d format=hdr10plus-json location=%s ! fakesink", 10, path))
 	w := warnings(t, p)
@@ -131,7 +131,7 @@ func TestFramesWithoutHDR10PlusHaveThatOfTheFrameBefore(t *testing.T) {
 
 func TestWhatJSONCannotHoldIsTold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meta.json")
-	stamp(func(n uint64) *meta.Block {
+	stamper.ByNumber(t, func(n int) *meta.Block {
 		m := message(n)
 		switch n {
 		case 3, 4:
@@ -157,7 +157,7 @@ func TestWhatJSONCannotHoldIsTold(t *testing.T) {
 
 func TestStreamWithoutMetadataGivesAFileWithoutFrames(t *testing.T) {
 	dir := t.TempDir()
-	stamp(func(uint64) *meta.Block { return light(1) })
+	stamper.All(t, light(1))
 	p := pipe.Play(t, fmt.Sprintf(video+"hdrmetadump format=hdr10plus-json location=%s/meta.json ! hdrmetadump format=rpu location=%s/rpu.bin ! fakesink", 5, dir, dir))
 	w := strings.Join(warnings(t, p), "\n")
 	if got, _ := averages(t, dir+"/meta.json"); len(got) != 0 {
@@ -179,7 +179,7 @@ func TestStoppingBeforeTheEndLeavesACompleteFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "meta.json")
-			stamp(plus)
+			stamper.ByNumber(t, plus)
 			p := pipe.Play(t, fmt.Sprintf(video+"hdrmetadump name=d format=hdr10plus-json location=%s ! %s", 1000000, path, end))
 			for deadline := time.Now().Add(10 * time.Second); p.Element("d").ObjectProperty("buffers").(uint64) < 15; time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) {
@@ -202,7 +202,7 @@ func TestStoppingBeforeTheEndLeavesACompleteFile(t *testing.T) {
 
 func TestRPUFileHasTheRPUs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rpu.bin")
-	stamp(func(n uint64) *meta.Block {
+	stamper.ByNumber(t, func(n int) *meta.Block {
 		switch n {
 		case 2:
 			return nil
@@ -247,15 +247,15 @@ func readRPUs(t *testing.T, path string) (out []uint64) {
 func TestCompressedVideoIsPutInPresentationOrder(t *testing.T) {
 	const frames = 150
 	dir := t.TempDir()
-	var arrived []uint64
-	stampTimed(func(_, pts uint64) *meta.Block {
+	var arrived []int
+	stamper.ByTime(t, func(pts uint64) *meta.Block {
 		// x265enc moves the times by a thousand hours.
-		n := (pts - 1000*3600*1e9 + 10e6) / 20e6
+		n := int((pts - 1000*3600*1e9 + 10e6) / 20e6)
 		arrived = append(arrived, n)
 		return &meta.Block{HDR10Plus: plus(n).HDR10Plus, DolbyVision: rpu(n).DolbyVision}
 	})
 	p := pipe.Play(t, fmt.Sprintf("videotestsrc num-buffers=%d ! video/x-raw,format=I420,width=64,height=64,framerate=50/1 ! "+
-		`x265enc speed-preset=ultrafast option-string="bframes=4:b-adapt=0:b-pyramid=1:pools=1:frame-threads=1" ! h265parse ! teststamper ! `+
+		`x265enc speed-preset=ultrafast option-string="bframes=4:b-adapt=0:b-pyramid=1:pools=1:frame-threads=1" ! h265parse ! metastamper ! `+
 		"hdrmetadump format=hdr10plus-json location=%s/meta.json ! hdrmetadump format=rpu location=%s/rpu.bin ! fakesink", frames, dir, dir))
 	if w := warnings(t, p); len(w) != 0 {
 		t.Errorf("warnings %q", w)
@@ -264,8 +264,8 @@ func TestCompressedVideoIsPutInPresentationOrder(t *testing.T) {
 	if slices.IsSorted(arrived) {
 		t.Error("the encoder did not reorder")
 	}
-	var want []uint64
-	for i := range uint64(frames) {
+	var want []int
+	for i := range frames {
 		want = append(want, i)
 	}
 	if got, _ := averages(t, dir+"/meta.json"); list(got) != list(want) {
@@ -278,8 +278,8 @@ func TestCompressedVideoIsPutInPresentationOrder(t *testing.T) {
 
 func TestCompressedVideoWithoutTimesStaysInOrder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meta.json")
-	stamp(plus)
-	p := pipe.Play(t, "fakesrc num-buffers=5 sizetype=fixed sizemax=100 ! video/x-h265 ! teststamper ! hdrmetadump format=hdr10plus-json location="+path+" ! fakesink")
+	stamper.ByNumber(t, plus)
+	p := pipe.Play(t, "fakesrc num-buffers=5 sizetype=fixed sizemax=100 ! video/x-h265 ! metastamper ! hdrmetadump format=hdr10plus-json location="+path+" ! fakesink")
 	w := warnings(t, p)
 	if got, _ := averages(t, path); list(got) != "0 1 2 3 4" {
 		t.Errorf("averages %v", got)
@@ -291,8 +291,8 @@ func TestCompressedVideoWithoutTimesStaysInOrder(t *testing.T) {
 
 func TestSeekGoesOnInTheSameFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meta.json")
-	stampTimed(func(_, pts uint64) *meta.Block { return plus(pts / 20e6) })
-	p := pipe.Play(t, "videotestsrc ! video/x-raw,width=16,height=16,framerate=50/1 ! teststamper ! hdrmetadump name=d format=hdr10plus-json location="+path+" ! fakesink sync=true")
+	stamper.ByTime(t, func(pts uint64) *meta.Block { return plus(int(pts / 20e6)) })
+	p := pipe.Play(t, "videotestsrc ! video/x-raw,width=16,height=16,framerate=50/1 ! metastamper ! hdrmetadump name=d format=hdr10plus-json location="+path+" ! fakesink sync=true")
 	p.Next("PLAYING", 10*time.Second, func(m pipe.Message) bool { return m.Type == gst.MessageAsyncDone })
 	if !p.Pipeline().SeekSimple(gst.FormatTime, gst.SeekFlagFlush, int64(100*time.Second)) {
 		t.Fatal("the seek was refused")
@@ -313,8 +313,8 @@ func TestWhatFollowsTheEndIsNotInTheFile(t *testing.T) {
 	}
 	defer out.close()
 	x := newExtract(formatHDR10Plus, out)
-	for n := range uint64(3) {
-		if err := x.frame(n, plus(n)); err != nil {
+	for n := range 3 {
+		if err := x.frame(uint64(n), plus(n)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -333,7 +333,7 @@ func TestWhatFollowsTheEndIsNotInTheFile(t *testing.T) {
 
 func TestReaderThatSleepsIsAnErrorOfADocument(t *testing.T) {
 	path, _ := reader(t)
-	stamp(plus)
+	stamper.ByNumber(t, plus)
 	p := pipe.Play(t, fmt.Sprintf(video+"hdrmetadump messages=false format=hdr10plus-json location=%s ! fakesink", 1000, path))
 	if m := p.Error(20 * time.Second); !strings.Contains(m.Text, "does not keep up") || !strings.Contains(m.Debug, errNoReader.Error()) {
 		t.Errorf("error %q (%q)", m.Text, m.Debug)
@@ -342,7 +342,7 @@ func TestReaderThatSleepsIsAnErrorOfADocument(t *testing.T) {
 
 func TestDocumentGoesThroughAPipe(t *testing.T) {
 	path, r := reader(t)
-	stamp(plus)
+	stamper.ByNumber(t, plus)
 	p := pipe.Play(t, fmt.Sprintf(video+"hdrmetadump format=hdr10plus-json location=%s ! fakesink", 30, path))
 	warnings(t, p)
 	p.Stop()
@@ -355,18 +355,10 @@ func TestDocumentGoesThroughAPipe(t *testing.T) {
 func TestUnchangedMetadataDoesNotAllocateInDocuments(t *testing.T) {
 	both := plus(7)
 	both.DolbyVision = rpu(7).DolbyVision
-	stamp(func(uint64) *meta.Block { return both })
+	stamper.All(t, both)
 	for _, format := range []string{"hdr10plus-json", "rpu"} {
 		p := pipe.New(t, fmt.Sprintf(video+"hdrmetadump format=%s location=/dev/null ! fakesink sync=false", 3000, format))
-		var before, after runtime.MemStats
-		p.SetState(gst.StatePaused)
-		time.Sleep(100 * time.Millisecond)
-		runtime.ReadMemStats(&before)
-		p.SetState(gst.StatePlaying)
-		p.EOS(20 * time.Second)
-		runtime.ReadMemStats(&after)
-		p.Stop()
-		if n := after.Mallocs - before.Mallocs; n > 300 {
+		if n := p.Mallocs(); n > 300 {
 			t.Errorf("%s: %d allocations for 3000 buffers, want 0 per buffer", format, n)
 		}
 	}

@@ -2,65 +2,28 @@ package hdrmetainsert
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetaparse"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/recorder"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/stamper"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
-	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 	"github.com/gst-shmmeta/gst-shmmeta/test/streams"
 )
 
-// stamper attaches what the test says.
-type stamper struct {
-	w *gstmeta.Writer
-	n int
-}
-
-var stamps atomic.Pointer[func(n int) *meta.Block]
-
-func stamp(f func(n int) *meta.Block) { stamps.Store(&f) }
-
-func (s *stamper) Start() error { s.w, s.n = gstmeta.NewWriter(), 0; return nil }
-func (s *stamper) Stop() error  { s.w.Close(); return nil }
-
-func (s *stamper) Frame(f *gstx.Frame) gstx.Flow {
-	b := (*stamps.Load())(s.n)
-	s.n++
-	if b == nil {
-		return gstx.FlowOK
-	}
-	h, err := s.w.Write(b)
-	if err != nil || gstmeta.Attach(f.Buffer.Pointer(), gstmeta.HDR, h) != nil {
-		return gstx.FlowError
-	}
-	return gstx.FlowOK
-}
-
 func TestMain(m *testing.M) {
-	pipe.Init()
-	for _, c := range []gstx.Class{Class, hdrmetaparse.Class, {
-		Name: "metastamper", TypeName: "HdrInsertTestStamper", LongName: "stamper", Klass: "Filter", Description: "For tests",
-		Author: "nobody", Parent: gstx.Filter, InPlace: true,
-		Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "ANY"}, {Name: "src", Direction: gstx.Src, Caps: "ANY"}},
-		New:  func(*gstx.Element) any { return new(stamper) },
-	}} {
-		if err := gstx.Register(nil, c); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
-	os.Exit(m.Run())
+	pipe.Main(m, func() error {
+		return errors.Join(gstx.Register(nil, Class), gstx.Register(nil, hdrmetaparse.Class), recorder.Register(), stamper.Register())
+	})
 }
 
 // rich is a stream with everything: static, HDR10+ and, in HEVC, RPUs.
@@ -82,7 +45,6 @@ func write(t *testing.T, in, elements, name string) (string, *pipe.Pipe) {
 // blocks are those of a file's pictures in presentation order.
 func blocks(t *testing.T, path, elements string) recorder.Record {
 	t.Helper()
-	recorder.Register(t)
 	p := pipe.Play(t, "filesrc location="+path+" ! "+elements+" ! metarecorder name=out ! fakesink")
 	p.EOS(2 * time.Minute)
 	return recorder.Take("out")
@@ -159,10 +121,8 @@ func TestWhatTheStreamHasAlreadyIsLeftByteForByte(t *testing.T) {
 func TestPicturesAreBitIdenticalAndExistingIsReplacedOrKept(t *testing.T) {
 	other := meta.MasteringDisplay{Red: meta.Chromaticity{X: 34000, Y: 16000}, Green: meta.Chromaticity{X: 13250, Y: 34500},
 		Blue: meta.Chromaticity{X: 7500, Y: 3000}, White: meta.Chromaticity{X: 15635, Y: 16450}, MaxLuminance: 40000000, MinLuminance: 50}
-	stamp(func(n int) *meta.Block {
-		return &meta.Block{MasteringDisplay: &other, AmbientViewing: &meta.AmbientViewing{Illuminance: 3140000,
-			Light: meta.Chromaticity{X: 15635, Y: 16450}}}
-	})
+	stamper.All(t, &meta.Block{MasteringDisplay: &other, AmbientViewing: &meta.AmbientViewing{Illuminance: 3140000,
+		Light: meta.Chromaticity{X: 15635, Y: 16450}}})
 	for _, c := range []struct{ container, in, out string }{
 		{"hevc", "h265parse ! video/x-h265,stream-format=byte-stream,alignment=au", ""},
 		{"mp4", "qtdemux ! h265parse ! video/x-h265,stream-format=hvc1", " ! mp4mux"},
@@ -202,7 +162,7 @@ func TestPicturesAreBitIdenticalAndExistingIsReplacedOrKept(t *testing.T) {
 
 func TestBlocksThatCannotBeInsertedAreCounted(t *testing.T) {
 	s, data := rich(t, streams.HEVC)
-	stamp(func(n int) *meta.Block {
+	stamper.ByNumber(t, func(n int) *meta.Block {
 		if n%2 == 0 {
 			return &meta.Block{DolbyVision: []byte{0x19, 1, 2, 3, 0x80}} // no RPU
 		}

@@ -44,7 +44,6 @@ var ways = map[streams.Codec]map[string]string{
 // play decodes a file and gives what the pictures carry, in presentation order.
 func play(t *testing.T, path, way, decoder string) recorder.Record {
 	t.Helper()
-	recorder.Register(t)
 	p := pipe.Play(t, "filesrc location="+path+" ! "+way+" ! hdrmetaparse ! "+decoder+" ! metarecorder name=pictures ! fakesink")
 	p.EOS(time.Minute)
 	p.Stop()

@@ -9,6 +9,7 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/recorder"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/stamper"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 	"github.com/gst-shmmeta/gst-shmmeta/test/samples"
@@ -18,7 +19,6 @@ import (
 // run plays elements between a file and what is recorded.
 func run(t *testing.T, path, elements string) (recorder.Record, *pipe.Pipe) {
 	t.Helper()
-	recorder.Register(t)
 	p := pipe.Play(t, "filesrc location="+path+" ! "+elements+" ! metarecorder name=out ! fakesink")
 	p.EOS(time.Minute)
 	return recorder.Take("out"), p
@@ -66,6 +66,8 @@ func TestWhatABufferHasIsKeptUnlessTheStreamSaysIt(t *testing.T) {
 	path := streams.File(t, streams.HEVC, recorder.Insert(t, s, func(n int) *meta.Block {
 		return &meta.Block{HDR10Plus: recorder.Payload(t, n)}
 	}))
+	// Somebody else's section, and an HDR10+ message that says nothing true.
+	stamper.All(t, &meta.Block{HDR10Plus: []byte{0xB5, 0, 0x3C, 0, 1, 4, 1}, User: []meta.User{{Type: meta.TypeUser, Data: []byte("stamped")}}})
 	// The first parser's HDR10+ is older by one access unit where the second's
 	// stream has it, and the only one where it does not.
 	got, _ := run(t, path, "h265parse ! video/x-h265,stream-format=byte-stream,alignment=au ! metastamper ! hdrmetaparse")
@@ -81,7 +83,6 @@ func TestWhatABufferHasIsKeptUnlessTheStreamSaysIt(t *testing.T) {
 }
 
 func TestHDR10PlusHoldsUntilReplacedAndASeekForgetsIt(t *testing.T) {
-	recorder.Register(t)
 	s := streams.Make(t, streams.Recipe{Codec: streams.HEVC, Static: true})
 	path := streams.Mux(t, streams.HEVC, recorder.Insert(t, s, func(n int) *meta.Block {
 		if n > 0 {

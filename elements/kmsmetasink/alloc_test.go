@@ -12,6 +12,7 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms/kmstest"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/stamper"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 )
@@ -21,9 +22,9 @@ import (
 func TestStreamingDoesNotAllocate(t *testing.T) {
 	allocations := func(frames string) uint64 {
 		newCard(t, kmstest.Quirks{})
-		theBlock.Store(&meta.Block{Color: &meta.Color{Primaries: 9, Transfer: meta.TransferPQ, Matrix: 9}})
+		stamper.All(t, &meta.Block{Color: &meta.Color{Primaries: 9, Transfer: meta.TransferPQ, Matrix: 9}})
 		p := pipe.New(t, "videotestsrc pattern=black num-buffers="+frames+
-			" ! video/x-raw,format=BGRx,width=16,height=16 ! stamper ! fakekmssink name=sink sync=false")
+			" ! video/x-raw,format=BGRx,width=16,height=16 ! metastamper ! fakekmssink name=sink sync=false")
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		p.SetState(gst.StatePlaying)

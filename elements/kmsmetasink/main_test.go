@@ -13,8 +13,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms/kmstest"
-	"github.com/gst-shmmeta/gst-shmmeta/meta"
-	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/stamper"
 	"github.com/gst-shmmeta/gst-shmmeta/test/leak"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 )
@@ -35,44 +34,16 @@ func openFake(s *settings) (*kms.Device, error) {
 	return kms.New(f)
 }
 
-// stamper puts the test's blocks on buffers.
-type stamper struct{ w *gstmeta.Writer }
-
-var theBlock atomic.Pointer[meta.Block]
-
-func (s *stamper) Start() error { s.w = gstmeta.NewWriter(); return nil }
-func (s *stamper) Stop() error  { s.w.Close(); return nil }
-func (s *stamper) Frame(f *gstx.Frame) gstx.Flow {
-	b := theBlock.Load()
-	if b == nil {
-		return gstx.FlowOK
-	}
-	h, err := s.w.Write(b)
-	if err == nil {
-		err = gstmeta.Attach(f.Buffer.Pointer(), gstmeta.HDR, h)
-	}
-	if err != nil {
-		return gstx.FlowError
-	}
-	return gstx.FlowOK
-}
-
 func TestMain(m *testing.M) {
 	pipe.Init()
 	fake := Class
 	fake.Name, fake.TypeName = "fakekmssink", "GstFakeKmsSink"
 	fake.New = func(e *gstx.Element) any { return newSink(e, openFake) }
 	err := errors.Join(
-		gstmeta.Register(),
 		gstx.Register(nil, Class),
 		gstx.Register(nil, fake),
 		gstx.Register(nil, dmaSourceClass),
-		gstx.Register(nil, gstx.Class{
-			Name: "stamper", TypeName: "KmsTestStamper", LongName: "stamper", Klass: "Filter", Description: "For tests",
-			Author: "nobody", Parent: gstx.Filter, InPlace: true,
-			Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "ANY"}, {Name: "src", Direction: gstx.Src, Caps: "ANY"}},
-			New:  func(*gstx.Element) any { return new(stamper) },
-		}))
+		stamper.Register())
 	if err != nil {
 		os.Stderr.WriteString(err.Error() + "\n")
 		os.Exit(1)
@@ -90,7 +61,6 @@ func newCard(t testing.TB, q kmstest.Quirks) *kmstest.Card {
 	t.Helper()
 	c := kmstest.NewCard(q)
 	theCard.Store(c)
-	theBlock.Store(nil)
 	return c
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms/kmstest"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/stamper"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
@@ -110,8 +111,8 @@ func TestBlockWinsOverCaps(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			card := newCard(t, kmstest.Quirks{})
-			theBlock.Store(&c.block)
-			p := pipe.Play(t, bgrx+"stamper ! fakekmssink name=sink sync=false")
+			stamper.All(t, &c.block)
+			p := pipe.Play(t, bgrx+"metastamper ! fakekmssink name=sink sync=false")
 			got := statusMessages(t, p)
 			if len(got) != 1 || !strings.Contains(got[0], "format=(string)"+c.format) {
 				t.Errorf("messages: %q", got)
@@ -129,8 +130,8 @@ func TestDynamicMetadataIsReportedDropped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	theBlock.Store(&meta.Block{Color: &meta.Color{Primaries: 9, Transfer: meta.TransferPQ, Matrix: 9}, HDR10Plus: hdr10plus})
-	got := statusMessages(t, pipe.Play(t, bgrx+"stamper ! fakekmssink name=sink sync=false"))
+	stamper.All(t, &meta.Block{Color: &meta.Color{Primaries: 9, Transfer: meta.TransferPQ, Matrix: 9}, HDR10Plus: hdr10plus})
+	got := statusMessages(t, pipe.Play(t, bgrx+"metastamper ! fakekmssink name=sink sync=false"))
 	if len(got) != 2 || !strings.Contains(got[1], "HDR10+") || !strings.Contains(got[1], "dropped") {
 		t.Errorf("messages: %q", got)
 	}

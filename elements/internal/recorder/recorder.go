@@ -1,15 +1,14 @@
 // Package recorder is an element for tests: it keeps the caps and the block of
 // every buffer that passes.
 //
-//	recorder.Register(t)
 //	p := pipe.Play(t, "… ! metarecorder name=seen ! fakesink")
 //	p.EOS(time.Minute)
 //	for _, b := range recorder.Take("seen").Buffers { … }
 package recorder
 
 import (
+	"errors"
 	"sync"
-	"testing"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
@@ -24,33 +23,25 @@ type Record struct {
 
 // Buffer is one buffer's.
 type Buffer struct {
-	PTS   uint64
-	Block *meta.Block // nil when it has none
-	Err   error       // a block that cannot be trusted
-	Bytes []byte
+	PTS, StreamTime uint64      // ns
+	Block           *meta.Block // nil when it has none
+	FD              int         // of the block's file; another buffer's with the same one shares it
+	Err             error       // a block that cannot be trusted
+	Bytes           []byte
 }
 
 var (
-	once sync.Once
 	mu   sync.Mutex // guards seen
 	seen = map[string]*Record{}
 )
 
 // Register makes the element metarecorder; GStreamer must be initialised.
-func Register(t testing.TB) {
-	t.Helper()
-	var err error
-	once.Do(func() {
-		if err = gstmeta.Register(); err == nil {
-			err = gstx.Register(nil, class)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+func Register() error {
+	return errors.Join(gstmeta.Register(), gstx.Register(nil, class))
 }
 
-// Take gives what the element of that name has seen, and forgets it.
+// Take gives what the element of that name has seen since its start, or since the
+// last call.
 func Take(name string) Record {
 	mu.Lock()
 	defer mu.Unlock()
@@ -86,13 +77,20 @@ func (r *element) keep(f func(*Record)) {
 	f(seen[name])
 }
 
+func (r *element) Start() error {
+	Take(r.e.Name())
+	return nil
+}
+
+func (r *element) Stop() error { return nil }
+
 func (r *element) SetCaps(f *gstx.VideoFormat) error {
 	r.keep(func(r *Record) { r.Formats = append(r.Formats, f) })
 	return nil
 }
 
 func (r *element) Frame(f *gstx.Frame) gstx.Flow {
-	b := Buffer{PTS: f.PTS}
+	b := Buffer{PTS: f.PTS, StreamTime: f.StreamTime, FD: gstmeta.Get(f.Buffer.Pointer(), gstmeta.HDR).FD()}
 	var block meta.Block
 	ok, err := gstmeta.Open(f.Buffer.Pointer(), gstmeta.HDR, &block)
 	if b.Err = err; ok && err == nil {
