@@ -15,16 +15,7 @@ import (
 // fuzzBlock makes a block of which set says what it has, with payload in its T.35
 // messages.
 func fuzzBlock(set uint8, payload []byte) *meta.Block {
-	b := new(meta.Block)
-	if set&1 != 0 {
-		b.MasteringDisplay = &mastering
-	}
-	if set&2 != 0 {
-		b.ContentLight = &light
-	}
-	if set&4 != 0 {
-		b.AmbientViewing = &ambient
-	}
+	b := staticBlock(set)
 	if set&8 != 0 {
 		b.HDR10Plus = slices.Concat(plus[:6], payload)
 	}

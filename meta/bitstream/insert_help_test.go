@@ -225,19 +225,26 @@ func equalMessages(a, b []Message) bool {
 	})
 }
 
+// staticBlock makes a block of static metadata, of which the lowest three bits of set
+// say what it has.
+func staticBlock(set uint8) *meta.Block {
+	b := new(meta.Block)
+	if set&1 != 0 {
+		b.MasteringDisplay = &mastering
+	}
+	if set&2 != 0 {
+		b.ContentLight = &light
+	}
+	if set&4 != 0 {
+		b.AmbientViewing = &ambient
+	}
+	return b
+}
+
 // blocks gives every combination of fields.
 func blocks(yield func(*meta.Block)) {
 	for set := range 1 << 6 {
-		b := new(meta.Block)
-		if set&1 != 0 {
-			b.MasteringDisplay = &mastering
-		}
-		if set&2 != 0 {
-			b.ContentLight = &light
-		}
-		if set&4 != 0 {
-			b.AmbientViewing = &ambient
-		}
+		b := staticBlock(uint8(set))
 		if set&8 != 0 {
 			b.HDR10Plus = plus
 		}
