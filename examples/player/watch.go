@@ -22,10 +22,10 @@ func watch(ctx context.Context, p gst.Pipeline, pressed <-chan byte) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	messages := make(chan *gst.Message)
-	bus := p.GetBus()
+	all := p.GetBus().Messages(ctx) // listens from here on, before anything plays
 	go func() {
 		defer close(messages)
-		for m := range bus.Messages(ctx) {
+		for m := range all {
 			select {
 			case messages <- m:
 			case <-ctx.Done():
