@@ -184,24 +184,9 @@ func randomHEVC(r *rand.Rand) ([]byte, meta.Color) {
 	for range 6 {
 		b.anyUE(4)
 	}
-	if b.flag() && b.flag() {
-		for size := range 4 {
-			for matrix := range 6 {
-				if size == 3 && matrix%3 != 0 {
-					continue
-				}
-				if !b.flag() {
-					b.anyUE(matrix + 1)
-					continue
-				}
-				coefficients := []int{16, 64, 64, 64}[size]
-				if size > 1 {
-					b.se(r.IntN(255) - 7)
-				}
-				for range coefficients {
-					b.se(r.IntN(256) - 128)
-				}
-			}
+	if b.flag() { // scaling_list_enabled_flag
+		if b.flag() { // sps_scaling_list_data_present_flag
+			randomScalingLists(b)
 		}
 	}
 	b.any(2)
@@ -224,6 +209,28 @@ func randomHEVC(r *rand.Rand) ([]byte, meta.Color) {
 	}
 	b.vui(&c)
 	return b.bytes(), c
+}
+
+// randomScalingLists writes scaling_list_data().
+func randomScalingLists(b *fields) {
+	for size := range 4 {
+		for matrix := range 6 {
+			if size == 3 && matrix%3 != 0 {
+				continue
+			}
+			if !b.flag() {
+				b.anyUE(matrix + 1)
+				continue
+			}
+			coefficients := []int{16, 64, 64, 64}[size]
+			if size > 1 {
+				b.se(b.rand.IntN(255) - 7)
+			}
+			for range coefficients {
+				b.se(b.rand.IntN(256) - 128)
+			}
+		}
+	}
 }
 
 // randomRefPicSets writes sets and derives predicted ones as sets of numbers:
