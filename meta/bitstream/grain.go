@@ -3,6 +3,8 @@ package bitstream
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/gst-shmmeta/gst-shmmeta/meta/internal/bits"
 )
 
 // grain holds the film grain characteristics message in force.
@@ -46,34 +48,34 @@ func (g *grain) end(idr bool) (changed bool) {
 // whether it cancels what was, and whether it holds for more than its picture,
 // which the last element tells.
 func grainHead(codec Codec, p []byte) (cancel, persists bool, err error) {
-	r := bitReader{p: p}
-	if r.flag() { // film_grain_characteristics_cancel_flag
+	r := bits.NewReader(p)
+	if r.Flag() { // film_grain_characteristics_cancel_flag
 		return true, false, nil
 	}
-	r.skip(2)     // film_grain_model_id
-	if r.flag() { // separate_colour_description_present_flag
-		r.skip(3 + 3 + 1 + 8 + 8 + 8)
+	r.Skip(2)     // film_grain_model_id
+	if r.Flag() { // separate_colour_description_present_flag
+		r.Skip(3 + 3 + 1 + 8 + 8 + 8)
 	}
-	r.skip(2 + 4) // blending_mode_id, log2_scale_factor
-	components := r.u(3)
+	r.Skip(2 + 4) // blending_mode_id, log2_scale_factor
+	components := r.U(3)
 	for c := range 3 {
 		if components>>(2-c)&1 == 0 { // comp_model_present_flag
 			continue
 		}
-		intervals, values := int(r.u(8))+1, int(r.u(3))+1
+		intervals, values := int(r.U(8))+1, int(r.U(3))+1
 		for range intervals {
-			r.skip(8 + 8) // bounds
+			r.Skip(8 + 8) // bounds
 			for range values {
-				r.se()
+				r.SE()
 			}
 		}
 	}
 	if codec == AVC {
-		persists = r.ue() != 0 // film_grain_characteristics_repetition_period
+		persists = r.UE() != 0 // film_grain_characteristics_repetition_period
 	} else {
-		persists = r.flag() // film_grain_characteristics_persistence_flag
+		persists = r.Flag() // film_grain_characteristics_persistence_flag
 	}
-	if r.short {
+	if r.Short() {
 		return false, false, fmt.Errorf("%w: film grain ends after %d bytes", ErrTruncated, len(p))
 	}
 	return false, persists, nil

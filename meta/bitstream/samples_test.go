@@ -9,6 +9,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/dovi"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/hdr10plus"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/internal/bits"
 	"github.com/gst-shmmeta/gst-shmmeta/test/samples"
 )
 
@@ -36,17 +37,17 @@ func order(t *testing.T, au []byte) int {
 		if w.typ > hevcVCLLast {
 			continue
 		}
-		r := bitReader{p: dovi.Unescape(nil, w.payload())}
-		r.skip(1) // first_slice_segment_in_pic_flag
+		r := bits.NewReader(dovi.Unescape(nil, w.payload()))
+		r.Skip(1) // first_slice_segment_in_pic_flag
 		if w.typ >= hevcIRAPFirst {
-			r.skip(1) // no_output_of_prior_pics_flag
+			r.Skip(1) // no_output_of_prior_pics_flag
 		}
-		r.ue() // slice_pic_parameter_set_id
-		r.ue() // slice_type
+		r.UE() // slice_pic_parameter_set_id
+		r.UE() // slice_type
 		if w.typ >= hevcIDRFirst && w.typ <= hevcIDRLast {
 			return 0
 		}
-		return int(r.u(8))
+		return int(r.U(8))
 	}
 	t.Fatal("no slice in the access unit")
 	return 0

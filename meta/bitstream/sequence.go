@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"github.com/gst-shmmeta/gst-shmmeta/meta/internal/bits"
 )
 
 var unspecified = meta.Color{
@@ -20,7 +21,7 @@ var unspecified = meta.Color{
 //
 // An error wraps ErrSequence and comes with the zero Color.
 func SequenceColor(codec Codec, p []byte) (meta.Color, error) {
-	r, c := bitReader{p: p}, unspecified
+	r, c := bits.NewReader(p), unspecified
 	var err error
 	switch codec {
 	case HEVC:
@@ -32,7 +33,7 @@ func SequenceColor(codec Codec, p []byte) (meta.Color, error) {
 	default:
 		err = fmt.Errorf("%w: %v", ErrFormat, codec)
 	}
-	if err == nil && r.short {
+	if err == nil && r.Short() {
 		err = fmt.Errorf("%w: %v ends after %d bytes", ErrSequence, codec, len(p))
 	}
 	if err != nil {
@@ -43,26 +44,26 @@ func SequenceColor(codec Codec, p []byte) (meta.Color, error) {
 
 // vui reads the fields with which vui_parameters() begins, the same in H.265
 // (E.2.1) and H.264 (E.1.1).
-func vui(r *bitReader, c *meta.Color) {
+func vui(r *bits.Reader, c *meta.Color) {
 	const extendedSAR = 255
-	if r.flag() && r.u(8) == extendedSAR { // aspect_ratio_info_present_flag
-		r.skip(16 + 16)
+	if r.Flag() && r.U(8) == extendedSAR { // aspect_ratio_info_present_flag
+		r.Skip(16 + 16)
 	}
-	if r.flag() { // overscan_info_present_flag
-		r.skip(1)
+	if r.Flag() { // overscan_info_present_flag
+		r.Skip(1)
 	}
-	if r.flag() { // video_signal_type_present_flag
-		r.skip(3) // video_format
-		c.FullRange = r.flag()
-		if r.flag() { // colour_description_present_flag
-			c.Primaries, c.Transfer, c.Matrix = uint8(r.u(8)), uint8(r.u(8)), uint8(r.u(8))
+	if r.Flag() { // video_signal_type_present_flag
+		r.Skip(3) // video_format
+		c.FullRange = r.Flag()
+		if r.Flag() { // colour_description_present_flag
+			c.Primaries, c.Transfer, c.Matrix = uint8(r.U(8)), uint8(r.U(8)), uint8(r.U(8))
 		}
 	}
-	if r.flag() { // chroma_loc_info_present_flag
-		if top := r.ue(); top <= 5 {
+	if r.Flag() { // chroma_loc_info_present_flag
+		if top := r.UE(); top <= 5 {
 			c.ChromaSite = uint8(top)
 		}
-		r.ue() // bottom field
+		r.UE() // bottom field
 	}
 }
 

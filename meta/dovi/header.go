@@ -2,7 +2,8 @@ package dovi
 
 import (
 	"fmt"
-	"math/bits"
+
+	"github.com/gst-shmmeta/gst-shmmeta/meta/internal/bits"
 )
 
 // Header is rpu_data_header() of an RPU. Only type 2 is defined; of any other
@@ -58,36 +59,36 @@ func (h *Header) StreamProfile() int {
 
 // read reads the header from p, which begins behind the prefix.
 func (h *Header) read(p []byte) error {
-	r := bitReader{p: p}
-	h.Type, h.Format = uint8(r.u(6)), uint16(r.u(11))
+	r := bits.NewReader(p)
+	h.Type, h.Format = uint8(r.U(6)), uint16(r.U(11))
 	if h.Type == 2 {
-		h.Profile, h.Level = uint8(r.u(4)), uint8(r.u(4))
-		if h.Sequence = r.flag(); h.Sequence {
+		h.Profile, h.Level = uint8(r.U(4)), uint8(r.U(4))
+		if h.Sequence = r.Flag(); h.Sequence {
 			if err := h.readSequence(&r); err != nil {
 				return err
 			}
 		}
-		h.DisplayManagement = r.flag()
-		if h.UsePrevious = r.flag(); h.UsePrevious {
-			id := r.ue()
+		h.DisplayManagement = r.Flag()
+		if h.UsePrevious = r.Flag(); h.UsePrevious {
+			id := r.UE()
 			if id > 15 {
 				return fmt.Errorf("%w: previous RPU %d, not 0..15", ErrInvalid, id)
 			}
 			h.PreviousID = uint8(id)
 		}
 	}
-	if r.short {
+	if r.Short() {
 		return fmt.Errorf("%w: header in %d bytes", ErrTruncated, len(p))
 	}
 	return nil
 }
 
-func (h *Header) readSequence(r *bitReader) error {
-	h.ExplicitChromaFilter = r.flag()
-	h.CoefficientType = uint8(r.u(2))
+func (h *Header) readSequence(r *bits.Reader) error {
+	h.ExplicitChromaFilter = r.Flag()
+	h.CoefficientType = uint8(r.U(2))
 	switch h.CoefficientType {
 	case 0:
-		denom := r.ue()
+		denom := r.UE()
 		if denom > 32 {
 			return fmt.Errorf("%w: coefficient denominator 2^%d, not up to 2^32", ErrInvalid, denom)
 		}
@@ -96,12 +97,12 @@ func (h *Header) readSequence(r *bitReader) error {
 	default:
 		return fmt.Errorf("%w: coefficient type %d, not 0 or 1", ErrInvalid, h.CoefficientType)
 	}
-	h.NormalizedIDC = uint8(r.u(2))
-	h.FullRange = r.flag()
+	h.NormalizedIDC = uint8(r.U(2))
+	h.FullRange = r.Flag()
 	if h.Format&0x700 != 0 {
 		return nil
 	}
-	base, enhancement, signal := r.ue(), r.ue(), r.ue()
+	base, enhancement, signal := r.UE(), r.UE(), r.UE()
 	// The bits above the depth are a later extension of the syntax.
 	extended := enhancement >> 8
 	enhancement &= 0xff
@@ -115,60 +116,9 @@ func (h *Header) readSequence(r *bitReader) error {
 	}
 	h.BaseDepth, h.EnhancementDepth, h.SignalDepth = uint8(base)+8, uint8(enhancement)+8, uint8(signal)+8
 	h.ExtendedMapping = uint8(extended)
-	h.SpatialResampling = r.flag()
-	r.u(3) // reserved
-	h.EnhancementResampling = r.flag()
-	h.DisableResidual = r.flag()
+	h.SpatialResampling = r.Flag()
+	r.Skip(3) // reserved
+	h.EnhancementResampling = r.Flag()
+	h.DisableResidual = r.Flag()
 	return nil
-}
-
-// bitReader reads fields, most significant bit first. A read past the end gives
-// 0 and sets short.
-type bitReader struct {
-	p     []byte
-	pos   int // in bits
-	short bool
-}
-
-// u reads n bits, 0..32.
-func (r *bitReader) u(n int) uint32 {
-	if r.pos+n > len(r.p)*8 {
-		r.short = true
-		return 0
-	}
-	var v uint64
-	for i := range 5 {
-		v <<= 8
-		if k := r.pos>>3 + i; k < len(r.p) {
-			v |= uint64(r.p[k])
-		}
-	}
-	v >>= 40 - r.pos&7 - n
-	r.pos += n
-	return uint32(v & (1<<n - 1))
-}
-
-func (r *bitReader) flag() bool { return r.u(1) != 0 }
-
-// ue reads an Exp-Golomb code, ue(v) of H.264 clause 9.1, of at most 16 leading
-// zeros: no field here has more.
-func (r *bitReader) ue() uint32 {
-	var window uint32
-	for i := range 4 {
-		window <<= 8
-		if k := r.pos>>3 + i; k < len(r.p) {
-			window |= uint32(r.p[k])
-		}
-	}
-	zeros := bits.LeadingZeros32(window << (r.pos & 7))
-	if zeros > 16 {
-		r.short = true
-		return 0
-	}
-	r.pos += zeros
-	v := r.u(zeros + 1)
-	if v == 0 {
-		return 0 // short
-	}
-	return v - 1
 }

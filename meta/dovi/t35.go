@@ -3,6 +3,8 @@ package dovi
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/gst-shmmeta/gst-shmmeta/meta/internal/bits"
 )
 
 // In AV1 an RPU travels in a T.35 message: country code (United States),
@@ -40,22 +42,23 @@ func FromT35(dst, payload []byte) ([]byte, error) {
 	if !IsT35(payload) {
 		return dst, fmt.Errorf("%w: T.35 payload %x", ErrNotDolbyVision, payload[:min(len(payload), len(t35Head))])
 	}
-	r := bitReader{p: payload, pos: emdfStart * 8}
-	if head := r.u(emdfHeaderBits); head != emdfHeader>>(32-emdfHeaderBits) && !r.short {
+	r := bits.NewReader(payload)
+	r.Skip(emdfStart * 8)
+	if head := r.U(emdfHeaderBits); head != emdfHeader>>(32-emdfHeaderBits) && !r.Short() {
 		return dst, fmt.Errorf("%w: header %07x", ErrContainer, head)
 	}
 	// variable_bits(8): each further byte adds 256 times one more than before.
-	size := r.u(8)
-	for r.flag() {
-		if size = (size+1)<<8 | r.u(8); size > MaxSize {
+	size := r.U(8)
+	for r.Flag() {
+		if size = (size+1)<<8 | r.U(8); size > MaxSize {
 			return dst, fmt.Errorf("%w: payload of %d bytes", ErrTooLarge, size)
 		}
 	}
-	if left := (len(payload)*8 - r.pos) / 8; r.short || int(size) > left {
-		return dst, fmt.Errorf("%w: payload of %d bytes in %d", ErrTruncated, size, max(left, 0))
+	if left := r.Left() / 8; r.Short() || int(size) > left {
+		return dst, fmt.Errorf("%w: payload of %d bytes in %d", ErrTruncated, size, left)
 	}
 	out := append(dst, prefix)
-	from, shift := payload[r.pos>>3:], r.pos&7
+	from, shift := payload[r.Pos()>>3:], r.Pos()&7
 	for i := range int(size) {
 		v := uint16(from[i]) << 8
 		if shift != 0 {
@@ -79,35 +82,17 @@ func AppendT35(dst, rpu []byte) ([]byte, error) {
 		return dst, err
 	}
 	rpu = rpu[1:h.Size]
-	out := append(dst, t35Head[:emdfStart]...)
-	w := bitWriter{p: out}
-	w.u(emdfHeaderBits, emdfHeader>>(32-emdfHeaderBits))
+	w := bits.NewWriter(append(dst, t35Head[:emdfStart]...))
+	w.U(emdfHeaderBits, emdfHeader>>(32-emdfHeaderBits))
 	n := uint32(len(rpu))
 	if n >= 256 {
-		w.u(9, (n>>8-1)<<1|1)
+		w.U(9, (n>>8-1)<<1|1)
 	}
-	w.u(9, n&0xff<<1)
+	w.U(9, n&0xff<<1)
 	for _, b := range rpu {
-		w.u(8, uint32(b))
+		w.U(8, uint32(b))
 	}
-	w.u(emdfEndBits, emdfEnd)
-	if w.n > 0 {
-		w.u(8-w.n, 1<<(8-w.n)-1)
-	}
-	return w.p, nil
-}
-
-// bitWriter appends fields of up to 32 bits, most significant bit first.
-type bitWriter struct {
-	p   []byte
-	acc uint64
-	n   int // bits in acc, < 8 between calls
-}
-
-func (w *bitWriter) u(n int, v uint32) {
-	w.acc = w.acc<<n | uint64(v)
-	for w.n += n; w.n >= 8; {
-		w.n -= 8
-		w.p = append(w.p, byte(w.acc>>w.n))
-	}
+	w.U(emdfEndBits, emdfEnd)
+	w.Align(0xff)
+	return w.Bytes(), nil
 }

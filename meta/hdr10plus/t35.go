@@ -1,6 +1,10 @@
 package hdr10plus
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gst-shmmeta/gst-shmmeta/meta/internal/bits"
+)
 
 // The head of every message: country code (United States), terminal provider
 // (Samsung), provider oriented code, application identifier.
@@ -50,13 +54,14 @@ func (m *Metadata) decode(p []byte) (int, error) {
 		return 0, fmt.Errorf("%w: %d", ErrVersion, p[6])
 	}
 	m.Version = p[6]
-	r := bitReader{p: p, pos: headSize * 8}
+	r := bits.NewReader(p)
+	r.Skip(headSize * 8)
 
-	m.NumWindows = uint8(r.u(2))
+	m.NumWindows = uint8(r.U(2))
 	for i := 1; i < int(m.NumWindows); i++ {
 		m.Windows[i].Region.read(&r)
 	}
-	m.TargetMaxLuminance = r.u(27)
+	m.TargetMaxLuminance = r.U(27)
 	if err := m.TargetPeak.read(&r, "targeted"); err != nil {
 		return 0, err
 	}
@@ -71,36 +76,34 @@ func (m *Metadata) decode(p []byte) (int, error) {
 	}
 
 	switch {
-	case r.short:
+	case r.Short():
 		return 0, fmt.Errorf("%w: %d bytes", ErrTruncated, len(p))
 	case m.NumWindows == 0:
 		return 0, fmt.Errorf("%w: 0 windows", ErrInvalid)
 	}
-	if pad := -r.pos & 7; pad != 0 {
-		if v := r.u(pad); v != 0 {
-			return 0, fmt.Errorf("%w: padding %#x is not zero", ErrInvalid, v)
-		}
+	if v := r.Align(); v != 0 {
+		return 0, fmt.Errorf("%w: padding %#x is not zero", ErrInvalid, v)
 	}
-	return r.pos / 8, nil
+	return r.Pos() / 8, nil
 }
 
-func (g *Region) read(r *bitReader) {
-	g.Left, g.Top = uint16(r.u(16)), uint16(r.u(16))
-	g.Right, g.Bottom = uint16(r.u(16)), uint16(r.u(16))
-	g.CenterX, g.CenterY = uint16(r.u(16)), uint16(r.u(16))
-	g.Rotation = uint8(r.u(8))
-	g.SemimajorInternal = uint16(r.u(16))
-	g.SemimajorExternal = uint16(r.u(16))
-	g.SemiminorExternal = uint16(r.u(16))
-	g.Layering = r.flag()
+func (g *Region) read(r *bits.Reader) {
+	g.Left, g.Top = uint16(r.U(16)), uint16(r.U(16))
+	g.Right, g.Bottom = uint16(r.U(16)), uint16(r.U(16))
+	g.CenterX, g.CenterY = uint16(r.U(16)), uint16(r.U(16))
+	g.Rotation = uint8(r.U(8))
+	g.SemimajorInternal = uint16(r.U(16))
+	g.SemimajorExternal = uint16(r.U(16))
+	g.SemiminorExternal = uint16(r.U(16))
+	g.Layering = r.Flag()
 }
 
-func (g *PeakGrid) read(r *bitReader, display string) error {
-	if g.Present = r.flag(); !g.Present {
+func (g *PeakGrid) read(r *bits.Reader, display string) error {
+	if g.Present = r.Flag(); !g.Present {
 		return nil
 	}
-	g.Rows, g.Cols = uint8(r.u(5)), uint8(r.u(5))
-	if r.short {
+	g.Rows, g.Cols = uint8(r.U(5)), uint8(r.U(5))
+	if r.Short() {
 		return ErrTruncated
 	}
 	if !g.fits() {
@@ -109,7 +112,7 @@ func (g *PeakGrid) read(r *bitReader, display string) error {
 	for i := range g.Values[:g.Rows] {
 		row := g.Values[i][:g.Cols]
 		for k := range row {
-			row[k] = uint8(r.u(4))
+			row[k] = uint8(r.U(4))
 		}
 	}
 	return nil
@@ -119,29 +122,29 @@ func (g *PeakGrid) fits() bool {
 	return g.Rows >= 2 && g.Rows <= MaxGrid && g.Cols >= 2 && g.Cols <= MaxGrid
 }
 
-func (w *Window) readLight(r *bitReader) {
+func (w *Window) readLight(r *bits.Reader) {
 	for i := range w.MaxSCL {
-		w.MaxSCL[i] = r.u(17)
+		w.MaxSCL[i] = r.U(17)
 	}
-	w.AverageMaxRGB = r.u(17)
-	w.NumPercentiles = uint8(r.u(4))
+	w.AverageMaxRGB = r.U(17)
+	w.NumPercentiles = uint8(r.U(4))
 	for i := range w.Percentiles[:w.NumPercentiles] {
-		w.Percentiles[i] = Percentile{uint8(r.u(7)), r.u(17)}
+		w.Percentiles[i] = Percentile{uint8(r.U(7)), r.U(17)}
 	}
-	w.FractionBright = uint16(r.u(10))
+	w.FractionBright = uint16(r.U(10))
 }
 
-func (w *Window) readTone(r *bitReader) {
-	if w.ToneMapping = r.flag(); w.ToneMapping {
-		w.Knee.X, w.Knee.Y = uint16(r.u(12)), uint16(r.u(12))
-		w.NumAnchors = uint8(r.u(4))
+func (w *Window) readTone(r *bits.Reader) {
+	if w.ToneMapping = r.Flag(); w.ToneMapping {
+		w.Knee.X, w.Knee.Y = uint16(r.U(12)), uint16(r.U(12))
+		w.NumAnchors = uint8(r.U(4))
 		for i := range w.Anchors[:w.NumAnchors] {
-			w.Anchors[i] = uint16(r.u(10))
+			w.Anchors[i] = uint16(r.U(10))
 		}
 	}
 	// One per window, and outside the tone branch.
-	if w.SaturationMapping = r.flag(); w.SaturationMapping {
-		w.SaturationWeight = uint8(r.u(6))
+	if w.SaturationMapping = r.Flag(); w.SaturationMapping {
+		w.SaturationWeight = uint8(r.U(6))
 	}
 }
 
@@ -156,14 +159,14 @@ func (m *Metadata) Append(dst []byte) ([]byte, error) {
 	case m.NumWindows < 1 || m.NumWindows > MaxWindows:
 		return dst, fmt.Errorf("%w: %d windows, not 1..%d", ErrInvalid, m.NumWindows, MaxWindows)
 	}
-	w := bitWriter{p: append(dst, t35Country, t35Provider>>8, t35Provider&0xff,
-		t35OrientedCode>>8, t35OrientedCode&0xff, applicationID, m.Version)}
+	w := writer{Writer: bits.NewWriter(append(dst, t35Country, t35Provider>>8, t35Provider&0xff,
+		t35OrientedCode>>8, t35OrientedCode&0xff, applicationID, m.Version))}
 
-	w.u(2, uint32(m.NumWindows), "")
+	w.U(2, uint32(m.NumWindows))
 	for i := 1; i < int(m.NumWindows); i++ {
 		m.Windows[i].Region.write(&w)
 	}
-	w.u(27, m.TargetMaxLuminance, "targeted display luminance")
+	w.field(27, m.TargetMaxLuminance, "targeted display luminance")
 	m.TargetPeak.write(&w, "targeted")
 	for i := range m.Windows[:m.NumWindows] {
 		m.Windows[i].writeLight(&w)
@@ -172,26 +175,47 @@ func (m *Metadata) Append(dst []byte) ([]byte, error) {
 	for i := range m.Windows[:m.NumWindows] {
 		m.Windows[i].writeTone(&w)
 	}
-	w.align()
+	w.Align(0)
 	if w.err != nil {
 		return dst, w.err
 	}
-	return w.p, nil
+	return w.Bytes(), nil
 }
 
-func (g *Region) write(w *bitWriter) {
+// writer keeps as the error what the syntax cannot express, the first of it.
+type writer struct {
+	bits.Writer
+	err error
+}
+
+// field appends a value that may not fit its n bits; U is for all others.
+func (w *writer) field(n int, v uint32, name string) {
+	if v>>n != 0 {
+		w.fail("%s %d does not fit its %d bits", name, v, n)
+		return
+	}
+	w.U(n, v)
+}
+
+func (w *writer) fail(format string, args ...any) {
+	if w.err == nil {
+		w.err = invalid(format, args...)
+	}
+}
+
+func (g *Region) write(w *writer) {
 	for _, v := range [...]uint16{g.Left, g.Top, g.Right, g.Bottom, g.CenterX, g.CenterY} {
-		w.u(16, uint32(v), "")
+		w.U(16, uint32(v))
 	}
-	w.u(8, uint32(g.Rotation), "")
+	w.U(8, uint32(g.Rotation))
 	for _, v := range [...]uint16{g.SemimajorInternal, g.SemimajorExternal, g.SemiminorExternal} {
-		w.u(16, uint32(v), "")
+		w.U(16, uint32(v))
 	}
-	w.flag(g.Layering)
+	w.Flag(g.Layering)
 }
 
-func (g *PeakGrid) write(w *bitWriter, display string) {
-	w.flag(g.Present)
+func (g *PeakGrid) write(w *writer, display string) {
+	w.Flag(g.Present)
 	if !g.Present {
 		return
 	}
@@ -199,48 +223,48 @@ func (g *PeakGrid) write(w *bitWriter, display string) {
 		w.fail("%s display grid of %d × %d, not 2..%d", display, g.Rows, g.Cols, MaxGrid)
 		return
 	}
-	w.u(5, uint32(g.Rows), "")
-	w.u(5, uint32(g.Cols), "")
+	w.U(5, uint32(g.Rows))
+	w.U(5, uint32(g.Cols))
 	for i := range g.Values[:g.Rows] {
 		for _, v := range g.Values[i][:g.Cols] {
-			w.u(4, uint32(v), "peak luminance")
+			w.field(4, uint32(v), "peak luminance")
 		}
 	}
 }
 
-func (w *Window) writeLight(b *bitWriter) {
+func (w *Window) writeLight(b *writer) {
 	for _, v := range w.MaxSCL {
-		b.u(17, v, "maxscl")
+		b.field(17, v, "maxscl")
 	}
-	b.u(17, w.AverageMaxRGB, "average maxrgb")
+	b.field(17, w.AverageMaxRGB, "average maxrgb")
 	if w.NumPercentiles > MaxPercentiles {
 		b.fail("%d percentiles, more than %d", w.NumPercentiles, MaxPercentiles)
 		return
 	}
-	b.u(4, uint32(w.NumPercentiles), "")
+	b.U(4, uint32(w.NumPercentiles))
 	for _, p := range w.Percentiles[:w.NumPercentiles] {
-		b.u(7, uint32(p.Percentage), "percentage")
-		b.u(17, p.Value, "percentile")
+		b.field(7, uint32(p.Percentage), "percentage")
+		b.field(17, p.Value, "percentile")
 	}
-	b.u(10, uint32(w.FractionBright), "fraction of bright pixels")
+	b.field(10, uint32(w.FractionBright), "fraction of bright pixels")
 }
 
-func (w *Window) writeTone(b *bitWriter) {
-	b.flag(w.ToneMapping)
+func (w *Window) writeTone(b *writer) {
+	b.Flag(w.ToneMapping)
 	if w.ToneMapping {
-		b.u(12, uint32(w.Knee.X), "knee point x")
-		b.u(12, uint32(w.Knee.Y), "knee point y")
+		b.field(12, uint32(w.Knee.X), "knee point x")
+		b.field(12, uint32(w.Knee.Y), "knee point y")
 		if w.NumAnchors > MaxAnchors {
 			b.fail("%d anchors, more than %d", w.NumAnchors, MaxAnchors)
 			return
 		}
-		b.u(4, uint32(w.NumAnchors), "")
+		b.U(4, uint32(w.NumAnchors))
 		for _, v := range w.Anchors[:w.NumAnchors] {
-			b.u(10, uint32(v), "anchor")
+			b.field(10, uint32(v), "anchor")
 		}
 	}
-	b.flag(w.SaturationMapping)
+	b.Flag(w.SaturationMapping)
 	if w.SaturationMapping {
-		b.u(6, uint32(w.SaturationWeight), "saturation weight")
+		b.field(6, uint32(w.SaturationWeight), "saturation weight")
 	}
 }

@@ -2,7 +2,9 @@ package streams
 
 import "math/bits"
 
-// bitWriter writes most-significant-bit-first fields and Exp-Golomb codes.
+// bitWriter writes most-significant-bit-first fields and Exp-Golomb codes. It is
+// not the one of meta/internal/bits on purpose: these streams judge what is read
+// with that package, so nothing of it may be in them.
 type bitWriter struct {
 	p    []byte
 	free int // bits left in the last byte
