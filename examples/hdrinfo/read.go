@@ -16,6 +16,7 @@ import (
 	"github.com/go-gst/go-gst/pkg/gstapp"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements"
+	"github.com/gst-shmmeta/gst-shmmeta/examples/internal/bus"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
@@ -261,27 +262,15 @@ func (r *reader) messages(wait gst.ClockTime) {
 	for m := r.bus.TimedPop(wait); m != nil; m = r.bus.TimedPop(0) {
 		switch m.Type() {
 		case gst.MessageError:
-			debug, err := m.ParseError()
-			if r.failed != nil {
-				break // what follows from the first
+			if r.failed == nil { // or it follows from the first
+				r.failed = bus.Error(m)
 			}
-			r.failed = err
-			r.failed = withCause(err, debug)
 		case gst.MessageWarning:
-			if debug, err := m.ParseWarning(); len(r.stream.warnings) < maxWarnings {
-				r.stream.warnings = append(r.stream.warnings, withCause(err, debug).Error())
+			if len(r.stream.warnings) < maxWarnings {
+				r.stream.warnings = append(r.stream.warnings, bus.Error(m).Error())
 			}
 		}
 	}
-}
-
-// withCause adds the cause to an error of the bus: the first line of the debug
-// text says where in the sources it was, the rest why.
-func withCause(err error, debug string) error {
-	if _, cause, _ := strings.Cut(debug, "\n"); strings.TrimSpace(cause) != "" {
-		return fmt.Errorf("%w (%s)", err, strings.TrimSpace(cause))
-	}
-	return err
 }
 
 // length is how much video was read.

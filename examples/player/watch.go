@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 	"golang.org/x/term"
+
+	"github.com/gst-shmmeta/gst-shmmeta/examples/internal/bus"
 )
 
 const (
@@ -88,16 +89,9 @@ func (s *status) message(m *gst.Message, p gst.Pipeline) (done bool, err error) 
 	case gst.MessageEOS:
 		return true, nil
 	case gst.MessageError:
-		debug, err := m.ParseError()
-		// The last line of the debug text is the cause; what is before it says
-		// where in the sources.
-		if cause := strings.TrimSpace(debug[strings.LastIndexByte(debug, '\n')+1:]); cause != "" {
-			return true, fmt.Errorf("%w (%s)", err, cause)
-		}
-		return true, err
+		return true, bus.Error(m)
 	case gst.MessageWarning:
-		_, err := m.ParseWarning()
-		note("warning: %v", err)
+		note("warning: %v", bus.Error(m))
 	case gst.MessageLatency:
 		p.RecalculateLatency()
 	case gst.MessageElement:
