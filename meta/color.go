@@ -42,6 +42,50 @@ const (
 	ChromaUnspecified = 6
 )
 
+// PrimariesName names a code point of H.273 table 2, as in "BT.2020". It is ""
+// for those that today's streams do not use.
+func PrimariesName(code uint8) string { return nameOf(primariesNames[:], code) }
+
+// TransferName names a code point of H.273 table 3, as in "PQ". It is "" for
+// those that today's streams do not use.
+func TransferName(code uint8) string { return nameOf(transferNames[:], code) }
+
+// MatrixName names a code point of H.273 table 4, as in "BT.2020". It is "" for
+// those that today's streams do not use.
+func MatrixName(code uint8) string { return nameOf(matrixNames[:], code) }
+
+// ChromaSiteName names a ChromaLocType of H.273 8.7, as in "top-left", and
+// ChromaUnspecified; it is "" for what is neither.
+func ChromaSiteName(code uint8) string { return nameOf(chromaSiteNames[:], code) }
+
+var (
+	primariesNames = [...]string{
+		PrimariesBT709: "BT.709", PrimariesUnspecified: "unspecified", PrimariesBT470BG: "BT.470BG",
+		PrimariesSMPTE170M: "SMPTE 170M", PrimariesBT2020: "BT.2020", PrimariesDCIP3: "DCI-P3",
+		PrimariesDisplayP3: "Display P3",
+	}
+	transferNames = [...]string{
+		TransferBT709: "BT.709", TransferUnspecified: "unspecified", TransferSMPTE170M: "SMPTE 170M",
+		TransferLinear: "linear", TransferSRGB: "sRGB", TransferBT2020: "BT.2020 10 bit", 15: "BT.2020 12 bit",
+		TransferPQ: "PQ", TransferHLG: "HLG",
+	}
+	matrixNames = [...]string{
+		MatrixRGB: "RGB", MatrixBT709: "BT.709", MatrixUnspecified: "unspecified", MatrixBT470BG: "BT.470BG",
+		MatrixSMPTE170M: "SMPTE 170M", MatrixBT2020: "BT.2020", 10: "BT.2020 constant luminance", 14: "ICtCp",
+	}
+	chromaSiteNames = [...]string{
+		ChromaLeft: "left", ChromaCenter: "center", ChromaTopLeft: "top-left", 3: "top", 4: "bottom-left",
+		5: "bottom", ChromaUnspecified: "unspecified",
+	}
+)
+
+func nameOf(names []string, code uint8) string {
+	if int(code) < len(names) {
+		return names[code]
+	}
+	return ""
+}
+
 func (c *Color) appendTo(dst []byte) []byte {
 	var full byte
 	if c.FullRange {

@@ -8,30 +8,34 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 )
 
-// Names of the code points of H.273 that video has.
+// colorNames names the code points of one table of H.273: those it has by its
+// own, as archives need more of them and broadcasters speak of BT.601, all others
+// as package meta does.
+type colorNames struct {
+	own  map[uint8]string
+	meta func(code uint8) string
+}
+
 var (
-	primariesNames = map[uint8]string{
-		1: "BT.709", 4: "BT.470 M", 5: "BT.601 625", 6: "BT.601 525", 7: "SMPTE 240M", 8: "film",
-		9: "BT.2020", 10: "CIE XYZ", 11: "DCI-P3", 12: "Display P3", 22: "EBU 3213",
-	}
-	transferNames = map[uint8]string{
-		1: "BT.709", 4: "gamma 2.2", 5: "gamma 2.8", 6: "BT.601", 7: "SMPTE 240M", 8: "linear", 9: "log 100",
-		10: "log 316", 11: "xvYCC", 12: "BT.1361", 13: "sRGB", 14: "BT.2020 10 bit", 15: "BT.2020 12 bit",
-		16: "PQ", 17: "SMPTE ST 428", 18: "HLG",
-	}
-	matrixNames = map[uint8]string{
-		0: "RGB", 1: "BT.709", 4: "FCC", 5: "BT.601 625", 6: "BT.601 525", 7: "SMPTE 240M", 8: "YCgCo",
-		9: "BT.2020", 10: "BT.2020 constant luminance", 11: "SMPTE ST 2085", 12: "chromaticity-derived",
-		13: "chromaticity-derived constant luminance", 14: "ICtCp",
-	}
+	primariesNames = colorNames{map[uint8]string{
+		4: "BT.470 M", 5: "BT.601 625", 6: "BT.601 525", 7: "SMPTE 240M", 8: "film", 10: "CIE XYZ", 22: "EBU 3213",
+	}, meta.PrimariesName}
+	transferNames = colorNames{map[uint8]string{
+		4: "gamma 2.2", 5: "gamma 2.8", 6: "BT.601", 7: "SMPTE 240M", 9: "log 100", 10: "log 316", 11: "xvYCC",
+		12: "BT.1361", 17: "SMPTE ST 428",
+	}, meta.TransferName}
+	matrixNames = colorNames{map[uint8]string{
+		4: "FCC", 5: "BT.601 625", 6: "BT.601 525", 7: "SMPTE 240M", 8: "YCgCo", 11: "SMPTE ST 2085",
+		12: "chromaticity-derived", 13: "chromaticity-derived constant luminance",
+	}, meta.MatrixName}
 )
 
-func codeName(names map[uint8]string, code uint8) string {
-	switch name := names[code]; {
-	case name != "":
+func (n colorNames) of(code uint8) string {
+	if name := n.own[code]; name != "" {
 		return name
-	case code == 2:
-		return "unspecified"
+	}
+	if name := n.meta(code); name != "" {
+		return name
 	}
 	return fmt.Sprintf("code %d", code)
 }

@@ -166,9 +166,9 @@ func first[T any](a, b *T) *T {
 func (r *report) addStatic(c *meta.Color, m *meta.MasteringDisplay, l *meta.ContentLight, a *meta.AmbientViewing) {
 	if c != nil {
 		r.Colour = &colourInfo{
-			Primaries: codeInfo{c.Primaries, codeName(primariesNames, c.Primaries)},
-			Transfer:  codeInfo{c.Transfer, codeName(transferNames, c.Transfer)},
-			Matrix:    codeInfo{c.Matrix, codeName(matrixNames, c.Matrix)},
+			Primaries: codeInfo{c.Primaries, primariesNames.of(c.Primaries)},
+			Transfer:  codeInfo{c.Transfer, transferNames.of(c.Transfer)},
+			Matrix:    codeInfo{c.Matrix, matrixNames.of(c.Matrix)},
 			Range:     "limited",
 		}
 		if c.FullRange {

@@ -16,11 +16,11 @@ func appendBlock(dst []byte, b *meta.Block) []byte {
 	dst = appendList(dst, len(formats), func(dst []byte, i int) []byte { return appendString(dst, formats[i]) })
 	if c := b.Color; c != nil {
 		dst = append(appendKey(dst, "color"), '{')
-		dst = appendText(dst, "primaries", name(primaries, c.Primaries))
-		dst = appendText(dst, "transfer", name(transfers, c.Transfer))
-		dst = appendText(dst, "matrix", name(matrices, c.Matrix))
+		dst = appendText(dst, "primaries", name(meta.PrimariesName, c.Primaries))
+		dst = appendText(dst, "transfer", name(meta.TransferName, c.Transfer))
+		dst = appendText(dst, "matrix", name(meta.MatrixName, c.Matrix))
 		dst = appendBool(dst, "full_range", c.FullRange)
-		dst = append(appendText(dst, "chroma_site", name(chromaSites, c.ChromaSite)), '}')
+		dst = append(appendText(dst, "chroma_site", name(meta.ChromaSiteName, c.ChromaSite)), '}')
 	}
 	if m := b.MasteringDisplay; m != nil {
 		dst = append(appendKey(dst, "mastering_display"), '{')
@@ -171,20 +171,9 @@ func appendDolbyVision(dst, rpu []byte) []byte {
 	return append(dst, '}')
 }
 
-// Names of H.273 code points; any other is given as its number.
-var (
-	primaries = map[uint8]string{1: "BT.709", 2: "unspecified", 5: "BT.470BG", 6: "SMPTE 170M", 9: "BT.2020",
-		11: "DCI-P3", 12: "Display P3"}
-	transfers = map[uint8]string{1: "BT.709", 2: "unspecified", 6: "SMPTE 170M", 8: "linear", 13: "sRGB",
-		14: "BT.2020 10 bit", 15: "BT.2020 12 bit", 16: "PQ", 18: "HLG"}
-	matrices = map[uint8]string{0: "RGB", 1: "BT.709", 2: "unspecified", 5: "BT.470BG", 6: "SMPTE 170M",
-		9: "BT.2020", 10: "BT.2020 constant luminance", 14: "ICtCp"}
-	chromaSites = map[uint8]string{0: "left", 1: "center", 2: "top-left", 3: "top", 4: "bottom-left", 5: "bottom",
-		6: "unspecified"}
-)
-
-func name(names map[uint8]string, code uint8) string {
-	if s, ok := names[code]; ok {
+// name gives a code point without a name as its number.
+func name(of func(uint8) string, code uint8) string {
+	if s := of(code); s != "" {
 		return s
 	}
 	return strconv.Itoa(int(code))
