@@ -9,16 +9,14 @@ func (f *Finder) av1(w *units, yield func(Message)) {
 		p := w.payload()
 		switch w.typ {
 		case obuSequenceHeader:
-			if len(p) == 0 {
-				w.damage.add(ErrOBU, w.start, "sequence header is empty")
+			if !w.hasHeader(p, "sequence") {
 				continue
 			}
 			sequence = true
-			f.reducedHeader = p[0]>>3&1 != 0 // behind seq_profile (3), still_picture (1)
+			f.reducedHeader = reducedHeader(p)
 			yield(Message{Sequence, p})
 		case obuFrameHeader, obuFrame:
-			if len(p) == 0 {
-				w.damage.add(ErrOBU, w.start, "frame header is empty")
+			if !w.hasHeader(p, "frame") {
 				continue
 			}
 			// show_existing_frame (1), frame_type (2): KEY_FRAME is 0

@@ -53,12 +53,7 @@ func avcColor(r *bits.Reader, c *meta.Color) error {
 			r.UE()
 		}
 	}
-	if chroma == 1 {
-		c.ChromaSite = meta.ChromaLeft // what chroma_sample_loc_type is inferred to be
-	}
-	if r.Flag() { // vui_parameters_present_flag
-		vui(r, c)
-	}
+	vui(r, chroma, c)
 	return nil
 }
 

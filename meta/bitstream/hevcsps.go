@@ -67,12 +67,7 @@ func hevcColor(r *bits.Reader, c *meta.Color) error {
 		r.Skip(int(n) * (int(pocBits) + 1))
 	}
 	r.Skip(2) // sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
-	if chroma == 1 {
-		c.ChromaSite = meta.ChromaLeft // what chroma_sample_loc_type is inferred to be
-	}
-	if r.Flag() { // vui_parameters_present_flag
-		vui(r, c)
-	}
+	vui(r, chroma, c)
 	return nil
 }
 

@@ -135,15 +135,13 @@ func (i *Inserter) scanAV1(w *units, b *meta.Block) {
 	p := w.payload()
 	switch w.typ {
 	case obuSequenceHeader:
-		if len(p) == 0 {
-			w.damage.add(ErrOBU, w.start, "sequence header is empty")
+		if !w.hasHeader(p, "sequence") {
 			return
 		}
-		i.reducedHeader = p[0]>>3&1 != 0 // behind seq_profile (3), still_picture (1)
+		i.reducedHeader = reducedHeader(p)
 		i.layout.randomAccess = true
 	case obuFrameHeader, obuFrame:
-		if len(p) == 0 {
-			w.damage.add(ErrOBU, w.start, "frame header is empty")
+		if !w.hasHeader(p, "frame") {
 			return
 		}
 		at := &i.layout.at

@@ -72,3 +72,17 @@ func leb128(p []byte) (v uint64, n int) {
 	}
 	return 0, 0
 }
+
+// hasHeader says whether p, the payload of a sequence or frame header, has the
+// byte that is read of it; without it is damage.
+func (w *units) hasHeader(p []byte, what string) bool {
+	if len(p) == 0 {
+		w.damage.add(ErrOBU, w.start, "%s header is empty", what)
+		return false
+	}
+	return true
+}
+
+// reducedHeader is reduced_still_picture_header of a sequence header that is not
+// empty; it stands behind seq_profile (3) and still_picture (1).
+func reducedHeader(p []byte) bool { return p[0]>>3&1 != 0 }

@@ -42,10 +42,17 @@ func SequenceColor(codec Codec, p []byte) (meta.Color, error) {
 	return c, nil
 }
 
-// vui reads the fields with which vui_parameters() begins, the same in H.265
-// (E.2.1) and H.264 (E.1.1).
-func vui(r *bits.Reader, c *meta.Color) {
+// vui reads vui_parameters_present_flag and the fields with which
+// vui_parameters() begins, the same in H.265 (E.2.1) and H.264 (E.1.1), of a
+// sequence with that chroma_format_idc.
+func vui(r *bits.Reader, chroma uint32, c *meta.Color) {
 	const extendedSAR = 255
+	if chroma == 1 {
+		c.ChromaSite = meta.ChromaLeft // what chroma_sample_loc_type is inferred to be
+	}
+	if !r.Flag() { // vui_parameters_present_flag
+		return
+	}
 	if r.Flag() && r.U(8) == extendedSAR { // aspect_ratio_info_present_flag
 		r.Skip(16 + 16)
 	}
