@@ -146,7 +146,7 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer) error {
 		return err
 	}
 	o.cookie++
-	if err := r.Commit(AllowModeset|FlipEvent, o.cookie); err != nil {
+	if err := o.commit(AllowModeset|FlipEvent, o.cookie); err != nil {
 		return err
 	}
 	o.pending = true
@@ -166,6 +166,9 @@ func (o *Output) stagePipe(r *Request, modeBlob uint32) {
 	r.Set(crtc, "ACTIVE", 1)
 	if modeBlob != 0 {
 		r.Set(crtc, "MODE_ID", uint64(modeBlob))
+	}
+	if o.Connector.Value(linkStatus) != 0 {
+		r.TryEnum(&o.Connector.Object, linkStatus, "Good")
 	}
 	// A desktop's night light or calibration would bend PQ code values.
 	for _, lut := range []string{"DEGAMMA_LUT", "CTM", "GAMMA_LUT"} {

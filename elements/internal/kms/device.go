@@ -1,6 +1,7 @@
 package kms
 
 import (
+	"errors"
 	"fmt"
 	"unsafe"
 
@@ -15,6 +16,7 @@ type Device struct {
 	Driver string // "i915", "vkms"…
 	BusID  string // "pci:0000:00:02.0"; "" where the driver has none
 
+	borrowed   bool // the file is someone else's too
 	k          Kernel
 	modifiers  bool // ADDFB2 takes modifiers
 	canImport  bool
@@ -95,27 +97,35 @@ func (d *Device) busID() string {
 	return text(buf[:min(arg.UniqueLen, uintptr(len(buf)))])
 }
 
-// AcquireMaster makes sure that the device may be configured. The first to
-// open a card is its master; where another program is, the error is
-// ErrNotMaster.
-func (d *Device) AcquireMaster() error {
+// checkMaster is nil for the master, or else ErrNotMaster or ErrGone.
+func (d *Device) checkMaster() error {
 	// Authenticating nobody is refused to all but the master with EACCES, and
 	// to the master with EINVAL (libdrm's drmIsMaster).
 	var nobody sys.DRMAuth
-	if err := d.k.Ioctl(sys.DRM_IOCTL_AUTH_MAGIC, unsafe.Pointer(&nobody)); err != unix.EACCES {
+	switch err := d.k.Ioctl(sys.DRM_IOCTL_AUTH_MAGIC, unsafe.Pointer(&nobody)); err {
+	case unix.EACCES, unix.ENODEV:
+		return failed(err, "%s", d)
+	}
+	return nil
+}
+
+// AcquireMaster makes sure that the device may be configured. The first to
+// open a card is its master; where another program is, the error is
+// ErrNotMaster. On a borrowed file that is the owner's to change: a session
+// manager gives and takes it as virtual terminals are switched, and a lease's
+// holder is master as long as the lessor is.
+func (d *Device) AcquireMaster() error {
+	err := d.checkMaster()
+	if d.borrowed || !errors.Is(err, ErrNotMaster) {
+		return err
+	}
+	if err := d.k.Ioctl(sys.DRM_IOCTL_SET_MASTER, nil); err != nil {
 		if err == unix.ENODEV {
 			return failed(err, "%s", d)
 		}
-		return nil
-	}
-	switch err := d.k.Ioctl(sys.DRM_IOCTL_SET_MASTER, nil); err {
-	case nil:
-		return nil
-	case unix.ENODEV:
-		return failed(err, "%s", d)
-	default:
 		return &opError{op: d.String(), kind: ErrNotMaster, err: err}
 	}
+	return nil
 }
 
 // DropMaster lets another program configure the device while this one stays

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 )
 
 // Errors of this package; errors.Is finds both them and the errno behind.
@@ -14,6 +16,9 @@ var (
 	ErrNotMaster   = errors.New("not DRM master: another program, e.g. a desktop session, holds the display; stop it, switch to a free virtual terminal, or pass its DRM fd")
 	ErrBusy        = errors.New("display device is busy")
 	ErrGone        = errors.New("display device is gone")
+	ErrLost        = errors.New("the display cannot be shown on for now")
+	ErrRevoked     = errors.New("the DRM lease was revoked")
+	ErrFault       = errors.New("the display hardware failed, or is being reset")
 	ErrNoConnector = errors.New("no display is connected")
 	ErrNoCRTC      = errors.New("every display pipe is in use")
 	ErrNoPlane     = errors.New("no plane can show this picture")
@@ -48,7 +53,8 @@ func (e *opError) Unwrap() []error {
 
 // failed wraps the error of a kernel call. What an errno means here follows
 // drm_ioctl.c: EACCES and EPERM on a mode-setting call say that the caller is
-// not the master, ENODEV that the device was unplugged.
+// not the master, ENODEV that the device was unplugged; with EIO drivers say
+// that the hardware hangs.
 func failed(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
@@ -68,6 +74,8 @@ func kindOf(err error) error {
 		return ErrBusy
 	case unix.ENODEV, unix.ENXIO:
 		return ErrGone
+	case unix.EIO:
+		return ErrFault
 	}
 	return nil
 }
@@ -76,7 +84,15 @@ func malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrMalformed, fmt.Sprintf(format, args...))
 }
 
-// hopeless tells errors that no other arrangement of planes can mend.
+// hopeless tells errors that no other arrangement of planes can mend. That the
+// device is busy is an answer to a test, but an end to a commit, see
+// Output.commit.
 func hopeless(err error) bool {
-	return errors.Is(err, ErrNotMaster) || errors.Is(err, ErrGone)
+	for _, end := range []error{ErrNotMaster, ErrGone, sys.ErrWoken} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	var c *CommitError
+	return errors.As(err, &c) && c.Flags&Test == 0 && busy(err)
 }

@@ -37,7 +37,11 @@ func Borrow(fd int) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(file{dup})
+	d, err := New(file{dup})
+	if d != nil {
+		d.borrowed = true
+	}
+	return d, err
 }
 
 func openCard(path string) (Kernel, error) {

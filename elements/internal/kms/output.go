@@ -53,6 +53,15 @@ type Output struct {
 
 	warnings []string
 
+	lost     error // why frames cannot be shown for now; nil when they can
+	watch    watch
+	steady   int // flips since one was refused
+	refusals int // flips that were, without a steady time between
+
+	blocking        bool // the driver takes no nonblocking commits
+	refusedNonBlock int  // in a row
+	closing         bool
+
 	pending bool   // a flip was committed and has not been reported
 	cookie  uint64 // of that flip
 	flips   []Flip
@@ -166,10 +175,33 @@ func (o *Output) Configure(p Picture) error {
 // first; Unlock ends the wait, unless the flip comes at once, with
 // sys.ErrWoken. The first frame of a picture
 // may set a mode, which blocks for some frames. No allocation otherwise.
+//
+// While the display is unplugged or another program's the error is ErrLost: the
+// frame is not shown, and a later one will be when the display is back.
 func (o *Output) Show(fb *Framebuffer) error {
+	if err := o.present(); err != nil {
+		return err
+	}
 	if err := o.await(); err != nil {
 		return err
 	}
+	flips := o.layout != nil
+	err := o.show(fb)
+	if err != nil {
+		var retry bool
+		if retry, err = o.again(err, flips); retry {
+			return o.show(fb)
+		}
+		return err
+	}
+	if flips {
+		o.steady++
+	}
+	return nil
+}
+
+// show commits a frame; none is under way.
+func (o *Output) show(fb *Framebuffer) error {
 	if o.layout == nil {
 		return o.arrange(fb)
 	}
@@ -179,19 +211,6 @@ func (o *Output) Show(fb *Framebuffer) error {
 		return o.changeSignal(fb)
 	}
 	return o.flip()
-}
-
-// flip commits o.req without waiting for it.
-func (o *Output) flip() error {
-	o.cookie++
-	err := o.req.Commit(NonBlock|FlipEvent, o.cookie)
-	if errors.Is(err, unix.EBUSY) {
-		// The driver still cleans up after a mode set; it waits for that
-		// itself when it may block.
-		err = o.req.Commit(FlipEvent, o.cookie)
-	}
-	o.pending = err == nil
-	return err
 }
 
 // await waits until the previous frame is on the screen.
@@ -223,6 +242,9 @@ func (o *Output) await() error {
 			return ErrFlipPending
 		case err == unix.ETIMEDOUT:
 			o.pending = false
+			if gone := o.d.checkMaster(); errors.Is(gone, ErrGone) {
+				return gone
+			}
 			return fmt.Errorf("%s: %w within %v", o.CRTC.String(), ErrNoFlip, flipTimeout)
 		case err != nil:
 			return err
@@ -284,6 +306,7 @@ func (o *Output) UnlockStop() { o.wake.Clear() }
 // the HDR state off (see restore). The first error is returned; everything is
 // freed in any case.
 func (o *Output) Close() error {
+	o.closing = true
 	o.drain()
 	err := o.restore()
 	o.applied.free(o.d)

@@ -52,7 +52,7 @@ func (o *Output) restore() error {
 	for _, stage := range []func(*Request) (free func()){o.stageBefore, o.stageModeOnly, o.stageDark} {
 		o.req.Reset()
 		free := stage(o.req)
-		err := o.req.Commit(AllowModeset, 0)
+		err := o.commit(AllowModeset, 0)
 		free()
 		if err == nil {
 			return nil

@@ -40,8 +40,17 @@ func (f *File) atomicCommit(a *sys.DRMModeAtomic) (err error) {
 	if err := c.check(a.Flags&sys.DRM_MODE_ATOMIC_ALLOW_MODESET != 0); err != nil {
 		return err
 	}
-	if test {
+	if event && !c.lit() {
+		return unix.EINVAL
+	}
+	switch nonBlock := a.Flags&sys.DRM_MODE_ATOMIC_NONBLOCK != 0; {
+	case test:
 		return nil
+	case c.NoNonBlock && nonBlock:
+		return unix.EBUSY
+	case c.refuse > 0:
+		c.refuse--
+		return c.refusal
 	}
 	if len(c.flips) > 0 {
 		if a.Flags&sys.DRM_MODE_ATOMIC_NONBLOCK != 0 {
@@ -51,6 +60,12 @@ func (f *File) atomicCommit(a *sys.DRMModeAtomic) (err error) {
 	}
 	c.state, c.next = c.next, c.state
 	c.sweep()
+	if c.done++; c.done == c.LoseMasterAfter {
+		c.master = &File{}
+	}
+	if c.done == c.DisconnectAfter {
+		c.disconnect(Connector1)
+	}
 	if event {
 		c.flips = append(c.flips, flip{f, a.UserData})
 		// A commit that may block returns when its flip is done.
@@ -59,6 +74,16 @@ func (f *File) atomicCommit(a *sys.DRMModeAtomic) (err error) {
 		}
 	}
 	return nil
+}
+
+// lit tells whether there is a vertical blank to wait for.
+func (c *Card) lit() bool {
+	for _, o := range c.objects {
+		if o.kind == sys.DRM_MODE_OBJECT_CRTC && c.now(o, "ACTIVE")|c.was(o, "ACTIVE") != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // apply writes the request into the next state.
@@ -196,7 +221,7 @@ func (c *Card) checkPlane(o *object) error {
 	if fb == nil || crtc == nil || c.now(crtc, "MODE_ID") == 0 {
 		return unix.EINVAL
 	}
-	if !o.plane.has(fb.fourcc) {
+	if !o.plane.has(fb.fourcc) || c.WrongFormats && fb.fourcc != sys.DRM_FORMAT_XRGB8888 {
 		return unix.EINVAL
 	}
 	sx, sy, sw, sh := c.now(o, "SRC_X"), c.now(o, "SRC_Y"), c.now(o, "SRC_W"), c.now(o, "SRC_H")

@@ -25,6 +25,12 @@ type Quirks struct {
 	RefuseBPC     bool // refuses to raise max bpc
 	NoOverlay     bool // primary and cursor planes only
 	HoldFlips     bool // flips wait for Card.VBlank
+	NoNonBlock    bool // refuses nonblocking commits
+	WrongFormats  bool // IN_FORMATS lists more than a commit takes, which is XRGB8888
+
+	// After so many commits, tests not counted; 0: never.
+	LoseMasterAfter int // somebody else becomes the master
+	DisconnectAfter int // the plug of Connector1 is pulled
 }
 
 // Card is the device; open it with Open. Its methods may be called at any time.
@@ -53,6 +59,9 @@ type Card struct {
 	flips    []flip
 	sequence uint32
 	commits  []Commit
+	done     int   // commits that were carried out
+	refuse   int   // commits to come that fail with refusal
+	refusal  error // an errno
 }
 
 // Commit is one atomic commit that was carried out or tested.
@@ -186,6 +195,10 @@ func (c *Card) SetFormats(id uint32, formats ...uint32) {
 func (c *Card) Disconnect(id uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.disconnect(id)
+}
+
+func (c *Card) disconnect(id uint32) {
 	conn := c.object(id).connector
 	conn.connection, conn.modes = sys.DRM_MODE_DISCONNECTED, nil
 }
@@ -214,6 +227,40 @@ func (c *Card) TakeMaster() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.master = &File{}
+}
+
+// GiveMaster makes f the master, as a session manager does when its virtual
+// terminal comes back; nil makes it nobody.
+func (c *Card) GiveMaster(f *File) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.master = f
+}
+
+// Refuse makes the next n commits fail with an errno; tests go well.
+func (c *Card) Refuse(n int, errno error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refuse, c.refusal = n, errno
+}
+
+// Remove takes a connector away, as a DisplayPort hub does that is pulled; Rename
+// brings it back with another id.
+func (c *Card) Remove(id uint32) { c.Rename(id, id|removed) }
+
+// Rename gives a connector another id.
+func (c *Card) Rename(id, to uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.object(id).id = to
+}
+
+// Set changes a property behind everybody's back, as the driver itself or
+// another program does.
+func (c *Card) Set(id uint32, name string, v uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.set(id, name, v)
 }
 
 // Value reads a property of an object.
@@ -299,6 +346,9 @@ func Mode(w, h, hz uint32, preferred bool) sys.DRMModeModeInfo {
 	copy(m.Name[:], fmt.Sprintf("%dx%d", w, h))
 	return m
 }
+
+// removed marks the id of a connector that is away.
+const removed = 1 << 31
 
 func (c *Card) object(id uint32) *object {
 	for _, o := range c.objects {

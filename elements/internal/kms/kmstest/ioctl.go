@@ -86,6 +86,9 @@ func (f *File) runMode(req uintptr, arg unsafe.Pointer) error {
 		}
 		a.CountModes = fill(a.Modes, a.CountModes, o.connector.modes)
 		a.CountEncoders = fill(a.Encoders, a.CountEncoders, o.connector.encoders)
+		ids, values := c.values(o)
+		fill(a.PropValues, a.CountProps, values)
+		a.CountProps = fill(a.Props, a.CountProps, ids)
 		a.ConnectorType, a.ConnectorTypeID, a.Connection = o.connector.typ, o.connector.typeID, o.connector.connection
 		return f.lie(req, a)
 	case sys.DRM_IOCTL_MODE_GETENCODER:
@@ -106,10 +109,7 @@ func (f *File) runMode(req uintptr, arg unsafe.Pointer) error {
 		if o == nil || o.kind != a.ObjType {
 			return unix.ENOENT
 		}
-		ids, values := make([]uint32, len(o.props)), make([]uint64, len(o.props))
-		for i, p := range o.props {
-			ids[i], values[i] = p.id, c.state[p.slot]
-		}
+		ids, values := c.values(o)
 		fill(a.PropValues, a.CountProps, values)
 		a.CountProps = fill(a.Props, a.CountProps, ids)
 		return f.lie(req, a)
@@ -153,10 +153,17 @@ func (f *File) runMode(req uintptr, arg unsafe.Pointer) error {
 	return nil
 }
 
+func (c *Card) values(o *object) (ids []uint32, values []uint64) {
+	for _, p := range o.props {
+		ids, values = append(ids, p.id), append(values, c.state[p.slot])
+	}
+	return ids, values
+}
+
 func (c *Card) ids(kind uint32) []uint32 {
 	var ids []uint32
 	for _, o := range c.objects {
-		if o.kind == kind {
+		if o.kind == kind && o.id&removed == 0 {
 			ids = append(ids, o.id)
 		}
 	}
