@@ -21,7 +21,13 @@
 // otherwise the earlier metadata stays, and the message says so.
 //
 // The element takes the display for itself from READY to PAUSED on and gives it
-// back, as it was, at stop.
+// back, as it was, at stop. A display that is unplugged, switched off, or taken
+// by another program (a switch of the virtual terminal) while the stream runs
+// does not end it: frames are dropped and counted for as long as that lasts, and
+// when the display is back it is set up anew, with its own mode. A warning says
+// so at the beginning, and the element message kms-display {state, connector,
+// reason, frames-dropped}, with state lost or back, at both ends. A card that is
+// removed and a lease that is revoked are errors.
 package kmsmetasink
 
 import (
@@ -55,7 +61,7 @@ var Class = gstx.Class{
 		{Name: "bus-id", Nick: "Bus ID", Kind: gstx.String,
 			Blurb: "DRM bus ID of the card"},
 		{Name: "fd", Nick: "File descriptor", Kind: gstx.Int, Default: int32(-1), Min: int32(-1),
-			Blurb: "Open DRM file to use instead of opening one; it is duplicated (-1 = none)"},
+			Blurb: "Open DRM file to use instead of opening one, DRM master or a lease; it is duplicated (-1 = none)"},
 		{Name: "connector-id", Nick: "Connector ID", Kind: gstx.Int, Default: int32(-1), Min: int32(-1),
 			Blurb: "DRM connector (-1 = the first that is lit, else the first connected)"},
 		{Name: "plane-id", Nick: "Plane ID", Kind: gstx.Int, Default: int32(-1), Min: int32(-1),
@@ -84,7 +90,7 @@ var Class = gstx.Class{
 		{Name: "frames-shown", Nick: "Frames shown", Kind: gstx.Uint64, ReadOnly: true,
 			Blurb: "Frames sent to the display since the start"},
 		{Name: "frames-dropped", Nick: "Frames dropped", Kind: gstx.Uint64, ReadOnly: true,
-			Blurb: "Frames this element did not show since the start; those that came too late are in stats"},
+			Blurb: "Frames this element did not show since the start, for want of a display or by skip-vsync; those that came too late are in stats"},
 		{Name: "frames-imported", Nick: "Frames imported", Kind: gstx.Uint64, ReadOnly: true,
 			Blurb: "Frames among those shown that were scanned out from their own memory, without a copy"},
 		{Name: "frames-copied", Nick: "Frames copied", Kind: gstx.Uint64, ReadOnly: true,

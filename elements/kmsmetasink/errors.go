@@ -39,6 +39,14 @@ func (s *sink) explain(err error) error {
 		return say(gstx.ResourceBusy, "Every display pipe of %s is in use by another display.", card)
 	case errors.Is(err, kms.ErrGone):
 		return say(gstx.ResourceWrite, "Display device %s is gone: unplugged, or its driver was removed.", card)
+	case errors.Is(err, kms.ErrRevoked):
+		return say(gstx.ResourceBusy, "The program that leased the display of %s to this one has taken it back.", card)
+	case errors.Is(err, kms.ErrFault):
+		return say(gstx.ResourceWrite, "The display hardware of %s failed or is being reset; the kernel's log tells more.", card)
+	case errors.Is(err, unix.ENOMEM):
+		return say(gstx.ResourceNoSpaceLeft, "No memory left on %s for the picture.", card)
+	case errors.Is(err, kms.ErrBusy) && !errors.Is(err, kms.ErrNoPlane):
+		return say(gstx.ResourceBusy, "%s stays busy; another program may use it through the same file, or its driver hangs.", card)
 	case errors.Is(err, kms.ErrNoFlip):
 		return say(gstx.ResourceWrite, "%s does not report that a frame was shown; its driver hangs.", card)
 	case errors.Is(err, errNoLayout):
@@ -51,7 +59,7 @@ func (s *sink) explain(err error) error {
 		return say(gstx.ResourceFailed, "The driver of %s answers what cannot be; please report it to the driver's maintainers.", card)
 	case errors.Is(err, unix.EBADF), errors.Is(err, unix.ENOTTY):
 		return say(gstx.ResourceSettings, "%s is not an open DRM device.", card)
-	case errors.Is(err, unix.ENOMEM), errors.Is(err, unix.ENOSPC):
+	case errors.Is(err, unix.ENOSPC):
 		return say(gstx.ResourceNoSpaceLeft, "No memory left on %s for the picture.", card)
 	}
 	return say(gstx.ResourceWrite, "Showing video on %s is not possible.", card)
@@ -70,6 +78,8 @@ func (s *sink) explainRestore(err error) error {
 // card names the device by what is known of it.
 func (s *sink) card() string {
 	switch {
+	case s.dev != nil && s.set.fd >= 0:
+		return fmt.Sprintf("file descriptor %d (%s)", s.set.fd, s.dev)
 	case s.dev != nil:
 		return s.dev.String()
 	case s.set.fd >= 0:

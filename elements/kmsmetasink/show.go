@@ -27,6 +27,9 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 	}
 	s.forgetPreroll()
 	s.images.sweep()
+	if err := s.out.Present(); err != nil {
+		return s.fail(err)
+	}
 	if err := s.configure(f); err != nil {
 		return s.fail(err)
 	}
@@ -35,6 +38,7 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 
 	switch err := s.show(f); {
 	case err == nil:
+		s.found()
 	case errors.Is(err, kms.ErrFlipPending), errors.Is(err, sys.ErrWoken):
 		// skip-vsync, or a state change while the display stands still.
 		s.dropped.Add(1)
@@ -53,6 +57,9 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 // waitForFlip has the streaming thread wait for the flip under way before it
 // comes with the next frame.
 func (s *sink) waitForFlip() {
+	if s.lost {
+		return // see lose
+	}
 	if device, unlock, ok := s.out.Pending(); ok && !s.set.skipVsync {
 		s.element.WaitFor(flipWait, gstx.WaitFD{FD: unlock, Events: unix.POLLIN}, gstx.WaitFD{FD: device, Events: unix.POLLIN})
 		return
@@ -154,7 +161,12 @@ func (s *sink) forgetPreroll() {
 	s.preroll = gstx.Buffer{}
 }
 
+// fail ends the stream, but for a display that may come back.
 func (s *sink) fail(err error) gstx.Flow {
+	if errors.Is(err, kms.ErrLost) {
+		s.lose(err)
+		return gstx.FlowOK
+	}
 	s.element.Fail(gstx.ResourceWrite, s.explain(err))
 	return gstx.FlowError
 }

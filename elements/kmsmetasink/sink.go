@@ -29,6 +29,7 @@ type sink struct {
 	crop    kms.Rect    // of the last buffer
 	images  *images
 	hdrPart *hdrPart
+	lost    bool // the display, for now
 
 	// Buffers that the display reads: the frame before the last, and the last.
 	// Both are none for frames that were copied.
@@ -72,6 +73,7 @@ func (s *sink) Start() (err error) {
 		return err
 	}
 	s.hdrPart.reset()
+	s.lost = false
 	s.publishSize()
 	s.sharedMu.Lock()
 	s.shared, s.caps = s.out, capsOf(s.out.Formats())
@@ -172,7 +174,8 @@ func (s *sink) Flush() { s.forgetPreroll() }
 
 func (s *sink) publishSize() {
 	w, h := s.out.Size()
-	if s.width.Swap(int32(w))+s.height.Swap(int32(h)) != int32(w+h) {
+	wide, high := s.width.Swap(int32(w)), s.height.Swap(int32(h))
+	if wide != int32(w) || high != int32(h) {
 		s.element.NotifyProperty("display-width")
 		s.element.NotifyProperty("display-height")
 	}

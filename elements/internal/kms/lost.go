@@ -48,8 +48,9 @@ type watch struct {
 // can, as far as is known.
 func (o *Output) Lost() error { return o.lost }
 
-// present makes sure that the display is there, by a look if it is time.
-func (o *Output) present() error {
+// Present makes sure that the display is there, by a look if it is time; if not,
+// the error is ErrLost. Show asks by itself; a caller with work to save asks first.
+func (o *Output) Present() error {
 	now := time.Now()
 	if now.Before(o.watch.next) {
 		return o.lost

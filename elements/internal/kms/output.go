@@ -179,7 +179,7 @@ func (o *Output) Configure(p Picture) error {
 // While the display is unplugged or another program's the error is ErrLost: the
 // frame is not shown, and a later one will be when the display is back.
 func (o *Output) Show(fb *Framebuffer) error {
-	if err := o.present(); err != nil {
+	if err := o.Present(); err != nil {
 		return err
 	}
 	if err := o.await(); err != nil {
@@ -282,6 +282,9 @@ func (o *Output) readFlips() error {
 func (o *Output) Pending() (device, unlock int, ok bool) {
 	return o.d.k.FD(), o.wake.FD(), o.pending
 }
+
+// Wake lends the eventfd that Unlock sets.
+func (o *Output) Wake() int { return o.wake.FD() }
 
 // LastFlip tells when the latest frame known to be on the screen came there.
 func (o *Output) LastFlip() Flip { return o.last }
