@@ -268,18 +268,18 @@ func (j *JSONReader) next() error {
 func (j *JSONReader) number() {
 	f := &j.frame
 	f.Sequence++
-	if j.entry.SceneId == nil {
-		f.Scene, f.InScene = j.scenes.Next(&f.Metadata)
-		return
+	_, inScene := j.scenes.Next(&f.Metadata)
+	begins := inScene == 0 // a value changed
+	if id := j.entry.SceneId; id != nil {
+		begins = j.sceneID != *id
+		j.sceneID = *id
 	}
-	switch id := *j.entry.SceneId; {
+	switch {
 	case f.Sequence == 0:
-		j.sceneID = id
-	case j.sceneID == id:
-		f.InScene++
-	default:
-		j.sceneID = id
+	case begins:
 		f.Scene++
 		f.InScene = 0
+	default:
+		f.InScene++
 	}
 }
