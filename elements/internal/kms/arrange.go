@@ -10,13 +10,19 @@ import (
 // layout is how a picture is put on the screen.
 type layout struct {
 	place
-	mode  *Mode
-	plane *Plane
-	under *Plane // the primary plane, black, when another one shows the picture
+	window   Window
+	turned   Orientation // the window's, or upright where no plane can turn it so
+	rotation uint64      // what the plane is told for it
+	mode     *Mode
+	plane    *Plane
+	under    *Plane // the primary plane, black, when another one shows the picture
 }
 
 func (l *layout) String() string {
 	s := fmt.Sprintf("%v of the picture at %v in %v on %v", l.src, l.dst, l.mode, &l.plane.Object)
+	if l.turned != Upright {
+		s += ", " + l.turned.String()
+	}
 	if l.under != nil {
 		s += fmt.Sprintf(" over black on %v", &l.under.Object)
 	}
@@ -48,21 +54,35 @@ func stageOff(r *Request, p *Plane) {
 	r.Set(&p.Object, "CRTC_ID", 0)
 }
 
-// layouts lists what to try for the picture, best first. Leaving out its margins
-// is the last resort.
-func (o *Output) layouts() []layout {
+// layouts lists what to try for the picture in a window, best first. Leaving out
+// its margins is nearly the last resort, leaving it unturned the very last.
+func (o *Output) layouts(w Window) []layout {
+	all := o.layoutsTurned(w, w.Orientation)
+	if w.Orientation != Upright {
+		all = append(all, o.layoutsTurned(w, Upright)...)
+	}
+	return all
+}
+
+func (o *Output) layoutsTurned(w Window, turned Orientation) []layout {
 	var whole, cut []layout
 	planes := o.candidates(&o.picture)
+	at := w
+	at.Orientation = turned
 	for _, mode := range o.modes() {
-		for _, at := range o.picture.places(mode.Width(), mode.Height(), !o.cfg.NoScale) {
+		for _, place := range o.picture.places(&at, mode.Width(), mode.Height(), !o.cfg.NoScale) {
 			to := &whole
-			if at.src != o.picture.Crop {
+			if place.cut {
 				to = &cut
 			}
 			for _, p := range planes {
-				*to = append(*to, layout{at, mode, p, nil})
-				if under := o.primary(); under != nil && under != p {
-					*to = append(*to, layout{at, mode, p, under})
+				for _, rotation := range p.rotations(turned) {
+					l := layout{place, w, turned, rotation, mode, p, nil}
+					*to = append(*to, l)
+					if under := o.primary(); under != nil && under != p {
+						l.under = under
+						*to = append(*to, l)
+					}
 				}
 			}
 		}
@@ -74,9 +94,17 @@ func (o *Output) layouts() []layout {
 // passes a test, with the signal if the driver lets it. Everything is set, so
 // that nothing a previous program left behind shines through.
 func (o *Output) arrange(fb *Framebuffer) error {
-	tries := o.layouts()
-	if len(tries) == 0 {
+	if len(o.modes()) == 0 {
 		return fmt.Errorf("%s: no mode: %w", &o.Connector.Object, ErrNoConnector)
+	}
+	tries := o.layouts(o.window)
+	if len(tries) == 0 { // a new mode has left the window outside
+		w := o.window
+		w.Rect = Rect{}
+		tries = o.layouts(w)
+		for i := range tries {
+			tries[i].window = o.window
+		}
 	}
 	var last error
 	for _, s := range o.signal.variants() {
@@ -84,19 +112,27 @@ func (o *Output) arrange(fb *Framebuffer) error {
 		if err != nil {
 			return err
 		}
-		for i := range tries {
-			err := o.tryLayout(&tries[i], next, fb)
-			if err == nil {
-				o.debugf("%v", &tries[i])
-				o.adopt(next, last)
-				return nil
+		// The user's settings may be what every layout is refused for: the
+		// second round tells which.
+		rounds := []bool{false, true}
+		if len(o.cfg.Assign) == 0 && !o.cfg.VRR {
+			rounds = rounds[:1]
+		}
+		for _, sift := range rounds {
+			for i := range tries {
+				err := o.tryLayout(&tries[i], next, fb, sift)
+				if err == nil {
+					o.debugf("%v", &tries[i])
+					o.adopt(next, last)
+					return nil
+				}
+				if hopeless(err) {
+					next.free(o.d)
+					return err
+				}
+				o.debugf("not %v: %v", &tries[i], err)
+				last = err
 			}
-			if hopeless(err) {
-				next.free(o.d)
-				return err
-			}
-			o.debugf("not %v: %v", &tries[i], err)
-			last = err
 		}
 		next.free(o.d)
 	}
@@ -104,7 +140,9 @@ func (o *Output) arrange(fb *Framebuffer) error {
 		&o.Connector.Object, ErrNoPlane, last)
 }
 
-func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer) error {
+// tryLayout tests a layout and, if it passes, commits it: with all of the user's
+// settings, or, sifting, with those that the driver does not refuse.
+func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, sift bool) error {
 	var black *Dumb
 	if l.under != nil {
 		var err error
@@ -137,10 +175,19 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer) error {
 	}
 	l.stage(r, o.CRTC, fb.ID)
 	stageNeutral(r, l.plane)
+	r.Try(&l.plane.Object, "rotation", l.rotation)
 	o.picture.stageColor(r, l.plane)
-
+	extras, ignored := o.extras(l.plane)
+	if !sift {
+		r.putAll(extras)
+	}
 	if err := r.Commit(Test|AllowModeset, 0); err != nil {
 		return err
+	}
+	if sift {
+		var refused []string
+		extras, refused = r.sift(extras)
+		ignored = append(ignored, refused...)
 	}
 	if err := o.before.cover(o.d, r); err != nil {
 		return err
@@ -153,10 +200,52 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer) error {
 	if modeBlob != 0 {
 		o.ownMode = true
 	}
-	o.layout, o.lit = l, l.mode
+	o.layout, o.lit, o.extra = l, l.mode, extras
 	o.light(l.plane, l.under)
 	o.warnings = o.picture.colorGaps(l.plane)
+	o.ignored = append(ignored, l.gaps()...)
 	return nil
+}
+
+// gaps tells what of the window the layout leaves out.
+func (l *layout) gaps() []string {
+	var gaps []string
+	if l.turned != l.window.Orientation {
+		gaps = append(gaps, fmt.Sprintf("%v cannot show this picture %v: it is upright", &l.plane.Object, l.window.Orientation))
+	}
+	if w, h := l.mode.Width(), l.mode.Height(); l.window.Check(w, h) != nil {
+		gaps = append(gaps, fmt.Sprintf("%v; the picture has the whole screen", l.window.Check(w, h)))
+	}
+	return gaps
+}
+
+// move shows fb in a changed window. The picture stays on its plane, without a
+// mode set, if the driver lets it; else the layout is sought anew.
+func (o *Output) move(fb *Framebuffer) error {
+	for _, l := range o.layouts(o.window) {
+		if l.mode != o.lit || l.plane != o.layout.plane || l.under != o.layout.under {
+			continue
+		}
+		o.req.Reset()
+		l.stage(o.req, o.CRTC, fb.ID)
+		o.req.Try(&l.plane.Object, "rotation", l.rotation)
+		o.req.putAll(o.extra)
+		if err := o.req.Commit(Test, 0); err != nil {
+			if hopeless(err) {
+				return err
+			}
+			o.debugf("not %v: %v", &l, err)
+			break
+		}
+		if err := o.coverAnd(o.flip); err != nil {
+			return err
+		}
+		o.debugf("%v", &l)
+		o.layout = &l
+		o.ignored = l.gaps()
+		return nil
+	}
+	return o.arrange(fb)
 }
 
 // stagePipe lights the connector. Without a blob the mode stays.
@@ -184,11 +273,7 @@ func stageNeutral(r *Request, p *Plane) {
 	if a := o.Property("alpha"); a != nil && o.Value("alpha") != a.Range[1] {
 		r.Try(o, "alpha", a.Range[1])
 	}
-	if rot := o.Property("rotation"); rot != nil {
-		if bit, ok := rot.Enum("rotate-0"); ok && bit < 64 && o.Value("rotation") != 1<<bit {
-			r.Try(o, "rotation", 1<<bit)
-		}
-	}
+	r.Try(o, "rotation", p.rotations(Upright)[0])
 }
 
 // stageAbove lifts a plane over another where the driver lets it be moved.

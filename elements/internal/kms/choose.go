@@ -3,23 +3,17 @@ package kms
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 )
 
-// choosePipe picks a connector, by id where one is given, and a CRTC for it.
-func choosePipe(r *Resources, id uint32) (*Connector, *CRTC, error) {
-	var c *Connector
-	if id != 0 {
-		if c = r.connector(id); c == nil {
-			return nil, nil, fmt.Errorf("connector %d does not exist: %w", id, ErrNoConnector)
-		}
-		// "unknown" is what sockets without detection say; the user knows.
-		if c.Connection == sys.DRM_MODE_DISCONNECTED {
-			return nil, nil, fmt.Errorf("%s: %w", &c.Object, ErrNoConnector)
-		}
-	} else if c = bestConnector(r); c == nil {
-		return nil, nil, ErrNoConnector
+// choosePipe picks a connector, by name or id where one is given, and a CRTC for
+// it.
+func choosePipe(r *Resources, name string, id uint32) (*Connector, *CRTC, error) {
+	c, err := chooseConnector(r, name, id)
+	if err != nil {
+		return nil, nil, err
 	}
 	if current := r.crtc(c.Value("CRTC_ID")); current != nil {
 		return c, current, nil
@@ -30,6 +24,35 @@ func choosePipe(r *Resources, id uint32) (*Connector, *CRTC, error) {
 		}
 	}
 	return nil, nil, fmt.Errorf("%s: %w", &c.Object, ErrNoCRTC)
+}
+
+// chooseConnector goes by the name that the kernel gives it in /sys/class/drm,
+// or its id written as a name, or its id.
+func chooseConnector(r *Resources, name string, id uint32) (*Connector, error) {
+	if n, err := strconv.ParseUint(name, 10, 32); err == nil {
+		name, id = "", uint32(n)
+	}
+	if name == "" && id == 0 {
+		if c := bestConnector(r); c != nil {
+			return c, nil
+		}
+		return nil, ErrNoConnector
+	}
+	missing := &ChoiceError{What: "connector " + name, Why: "does not exist", Has: r.connectorNames(), Kind: ErrNoConnector}
+	c := pick(r.Connectors, func(c *Connector) bool { return c.Label == name })
+	if name == "" {
+		missing.What = fmt.Sprintf("connector %d", id)
+		c = r.connector(id)
+	}
+	switch {
+	case c == nil:
+		return nil, missing
+	// "unknown" is what sockets without detection say; the user knows.
+	case c.Connection == sys.DRM_MODE_DISCONNECTED:
+		missing.What, missing.Why = c.Object.String(), "has no display connected"
+		return nil, missing
+	}
+	return c, nil
 }
 
 // bestConnector prefers a display that is lit, which is where the user looks,
@@ -68,11 +91,17 @@ func (o *Output) choosePlanes(r *Resources) error {
 	}
 	if id := o.cfg.Plane; id != 0 {
 		p := r.plane(id)
-		switch {
-		case p == nil:
-			return fmt.Errorf("plane %d does not exist: %w", id, ErrNoPlane)
-		case !free(p):
-			return fmt.Errorf("%s cannot be used with %s: %w", p.String(), o.CRTC.String(), ErrNoPlane)
+		if p == nil || !free(p) {
+			e := &ChoiceError{What: fmt.Sprintf("plane %d", id), Why: "does not exist", Kind: ErrNoPlane}
+			if p != nil {
+				e.Why = fmt.Sprintf("cannot be used with %s, which shows %s", o.CRTC.String(), o.Connector.String())
+			}
+			for _, p := range r.Planes {
+				if free(p) {
+					e.Has = append(e.Has, planeName(p))
+				}
+			}
+			return e
 		}
 		o.planes = []*Plane{p}
 		return nil
@@ -122,17 +151,26 @@ func (o *Output) candidates(p *Picture) []*Plane {
 	return c
 }
 
-// modes are those to try for the picture, best first: a mode that was found lit
-// stays, unless it cannot show the picture at all.
+// modes are those to try for the picture, best first. The user's wish decides;
+// else a mode that was found lit stays, unless it cannot show the picture at all.
 func (o *Output) modes() []*Mode {
 	p := &o.picture
+	if o.wished != nil {
+		best, _ := modeFor(o.wished, o.cfg.Mode.Width, o.cfg.Mode.Height, p.fps())
+		return []*Mode{o.asLit(best)}
+	}
+	if f := o.found; f != nil && o.cfg.Mode.FollowRate && !o.cfg.ForceModeset {
+		if best, exact := modeFor(o.Connector.Modes, f.Width(), f.Height(), p.fps()); exact {
+			return []*Mode{o.asLit(best), f}
+		}
+	}
 	best, exact := modeFor(o.Connector.Modes, p.Crop.W, p.Crop.H, p.fps())
 	switch {
 	case best == nil && o.lit == nil:
 		return nil
 	case best == nil:
 		return []*Mode{o.lit}
-	case o.lit != nil && o.lit.sameTiming(best):
+	case o.asLit(best) == o.lit:
 		return []*Mode{o.lit}
 	case o.lit != nil && !o.ownMode && !o.cfg.ForceModeset:
 		return []*Mode{o.lit, best}
@@ -142,4 +180,12 @@ func (o *Output) modes() []*Mode {
 		}
 	}
 	return []*Mode{best}
+}
+
+// asLit is the mode that is set, if m has its timing: it need not be set again.
+func (o *Output) asLit(m *Mode) *Mode {
+	if o.lit != nil && o.lit.sameTiming(m) {
+		return o.lit
+	}
+	return m
 }

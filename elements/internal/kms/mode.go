@@ -38,8 +38,14 @@ func (m *Mode) sameTiming(n *Mode) bool {
 }
 
 func (m *Mode) String() string {
-	return fmt.Sprintf("%dx%d@%d.%03d", m.Width(), m.Height(), m.Refresh()/1000, m.Refresh()%1000)
+	i := ""
+	if m.interlaced() {
+		i = "i"
+	}
+	return fmt.Sprintf("%dx%d%s@%d.%03d", m.Width(), m.Height(), i, m.Refresh()/1000, m.Refresh()%1000)
 }
+
+func (m *Mode) interlaced() bool { return m.info.Flags&sys.DRM_MODE_FLAG_INTERLACE != 0 }
 
 const modeBlobSize = int(unsafe.Sizeof(sys.DRMModeModeInfo{}))
 

@@ -12,13 +12,16 @@ import (
 
 // Config says how an Output is to be driven.
 type Config struct {
-	Connector uint32 // id; 0: the first that is lit, else the first connected
-	Plane     uint32 // id; 0: chosen. Other planes are left alone then
+	Connector     uint32 // id; 0: the first that is lit, else the first connected
+	ConnectorName string // "HDMI-A-1", or the id in digits; before Connector
+	Plane         uint32 // id; 0: chosen. Other planes are left alone then
 
+	Mode         ModeWish
 	ForceModeset bool // set a mode of the picture's size
-	NoScale      bool // never ask the plane to scale
-	NoRestore    bool // keep the mode at Close
-	NoWait       bool // Show fails with ErrFlipPending instead of waiting
+	Extras
+	NoScale   bool // never ask the plane to scale
+	NoRestore bool // keep the mode at Close
+	NoWait    bool // Show fails with ErrFlipPending instead of waiting
 
 	// Debugf, if set, is told of every refused test and every choice.
 	Debugf func(format string, args ...any)
@@ -40,9 +43,12 @@ type Output struct {
 	req    *Request
 	wake   *sys.Wake
 
-	lit     *Mode // the mode that is set; nil while the CRTC is off
-	ownMode bool  // it was set by this output, not found
+	lit     *Mode  // the mode that is set; nil while the CRTC is off
+	ownMode bool   // it was set by this output, not found
+	found   *Mode  // that was set before
+	wished  []Mode // what the user's wish leaves to choose from; nil: everything
 	picture Picture
+	window  Window
 	layout  *layout // nil until the first frame of a picture is shown
 	blacks  []*Dumb // beneath a plane that does not cover the screen, by size
 	before  snapshot
@@ -51,7 +57,9 @@ type Output struct {
 	applied appliedState // what the display has been told
 	status  Status
 
+	extra    []setting // the user's, that go with the layout
 	warnings []string
+	ignored  []string
 
 	lost     error // why frames cannot be shown for now; nil when they can
 	watch    watch
@@ -87,7 +95,7 @@ func NewOutput(d *Device, cfg Config) (*Output, error) {
 		return nil, err
 	}
 	o := &Output{d: d, cfg: cfg, req: d.NewRequest(), flips: make([]Flip, 0, 32)}
-	if o.Connector, o.CRTC, err = choosePipe(r, cfg.Connector); err != nil {
+	if o.Connector, o.CRTC, err = choosePipe(r, cfg.ConnectorName, cfg.Connector); err != nil {
 		return nil, fmt.Errorf("%s: %w", d, err)
 	}
 	if err := o.choosePlanes(r); err != nil {
@@ -95,6 +103,10 @@ func NewOutput(d *Device, cfg Config) (*Output, error) {
 	}
 	if o.lit, err = o.currentMode(); err != nil {
 		return nil, err
+	}
+	o.found = o.lit
+	if o.wished, err = o.wishedModes(); err != nil {
+		return nil, fmt.Errorf("%s: %w", d, err)
 	}
 	if o.wake, err = sys.NewWake(); err != nil {
 		return nil, err
@@ -140,9 +152,12 @@ func (o *Output) Formats() []PlaneFormat {
 	return all
 }
 
-// Size is the display's in pixels: of the mode that is set, or else of the one
-// it prefers.
+// Size is the display's in pixels: of the mode that the user wants, or else that
+// is set, or else that the display prefers.
 func (o *Output) Size() (width, height uint32) {
+	if w := &o.cfg.Mode; w.Width != 0 {
+		return w.Width, w.Height
+	}
 	m := o.lit
 	if m == nil {
 		m, _ = modeFor(o.Connector.Modes, 0, 0, 0)
@@ -204,6 +219,9 @@ func (o *Output) Show(fb *Framebuffer) error {
 func (o *Output) show(fb *Framebuffer) error {
 	if o.layout == nil {
 		return o.arrange(fb)
+	}
+	if o.window != o.layout.window {
+		return o.move(fb)
 	}
 	o.req.Reset()
 	o.layout.stage(o.req, o.CRTC, fb.ID)
@@ -299,6 +317,10 @@ func (o *Output) Plane() *Plane {
 
 // Warnings tells what the driver cannot do for the current picture, for a person.
 func (o *Output) Warnings() []string { return o.warnings }
+
+// Ignored tells what of the user's settings the current picture is shown
+// without, and why, for a person.
+func (o *Output) Ignored() []string { return o.ignored }
 
 // Unlock ends a wait in Show, and all later ones, until UnlockStop. Both may be
 // called from any goroutine.

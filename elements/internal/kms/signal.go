@@ -143,6 +143,7 @@ func (o *Output) changeSignal(fb *Framebuffer) error {
 		return err
 	}
 	next.stage(o.req, o.Connector)
+	o.req.putAll(o.extra)
 	refused := o.req.Commit(Test, 0)
 	if refused == nil {
 		if err := o.coverAnd(o.flip); err != nil {

@@ -229,6 +229,13 @@ func (c *Card) checkPlane(o *object) error {
 		return unix.ENOSPC
 	}
 	dx, dy, dw, dh := c.now(o, "CRTC_X"), c.now(o, "CRTC_Y"), c.now(o, "CRTC_W"), c.now(o, "CRTC_H")
+	rotation := c.now(o, "rotation")
+	if c.NoRotation && rotation != 1 {
+		return unix.EINVAL
+	}
+	if rotation&(1<<1|1<<3) != 0 { // a quarter turn, either way
+		sw, sh = sh, sw
+	}
 	if c.NoScaling && (sw>>16 != dw || sh>>16 != dh) {
 		return unix.ERANGE
 	}

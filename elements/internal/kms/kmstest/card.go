@@ -17,6 +17,8 @@ type Quirks struct {
 	NoModifiers   bool // no ADDFB2 modifiers and no IN_FORMATS
 	NoImport      bool // refuses every DMA-buf
 	NoScaling     bool // planes cannot scale
+	NoRotation    bool // planes have the property and refuse to turn or mirror
+	NoVRR         bool // the display's refresh rate is fixed
 	PrimaryCovers bool // the primary plane must cover the CRTC
 	NeedsPrimary  bool // an active CRTC needs its primary plane
 	NoHDR         bool // the connector has no HDR_OUTPUT_METADATA and Colorspace
@@ -140,10 +142,10 @@ func NewCard(q Quirks) *Card {
 		lastID:  1000,
 		commits: make([]Commit, 0, maxCommits), flips: make([]flip, 0, 8),
 	}
-	crtc := []string{"ACTIVE", "MODE_ID", "GAMMA_LUT", "OUT_FENCE_PTR"}
+	crtc := []string{"ACTIVE", "MODE_ID", "GAMMA_LUT", "OUT_FENCE_PTR", "VRR_ENABLED"}
 	c.add(CRTC1, sys.DRM_MODE_OBJECT_CRTC, crtc...)
 	c.add(CRTC2, sys.DRM_MODE_OBJECT_CRTC, crtc...)
-	conn := []string{"CRTC_ID", "max bpc", "link-status"}
+	conn := []string{"CRTC_ID", "max bpc", "link-status", "vrr_capable", "Broadcast RGB", "tint"}
 	if !q.NoHDR {
 		conn = append(conn, "HDR_OUTPUT_METADATA", "Colorspace")
 	}
@@ -163,6 +165,9 @@ func NewCard(q Quirks) *Card {
 	c.addPlane(Cursor1, 1, sys.DRM_PLANE_TYPE_CURSOR, Formats[1:2])
 	c.addPlane(Primary2, 2, sys.DRM_PLANE_TYPE_PRIMARY, Formats)
 	c.set(Connector1, "max bpc", 8)
+	if !q.NoVRR {
+		c.set(Connector1, "vrr_capable", 1)
+	}
 	return c
 }
 
