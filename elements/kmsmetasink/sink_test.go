@@ -255,17 +255,26 @@ func TestStopEndsAWaitForADisplayThatHangs(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	card := theCard.Load()
-	done := make(chan struct{})
+	stopped, done := make(chan struct{}), make(chan struct{})
 	go func() {
-		time.Sleep(300 * time.Millisecond) // longer than a stop may wait for it
-		card.VBlank()
-		close(done)
+		defer close(done)
+		// Longer than a stop may wait for it. From then on the display goes on, as
+		// what the stop itself commits has a flip too.
+		for wait := 300 * time.Millisecond; ; wait = 20 * time.Millisecond {
+			select {
+			case <-stopped:
+				return
+			case <-time.After(wait):
+				card.VBlank()
+			}
+		}
 	}()
 	start := time.Now()
 	p.Stop()
 	if d := time.Since(start); d > 2*time.Second {
 		t.Errorf("stop took %v", d)
 	}
+	close(stopped)
 	<-done
 }
 
