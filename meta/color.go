@@ -43,15 +43,15 @@ const (
 )
 
 // PrimariesName names a code point of H.273 table 2, as in "BT.2020". It is ""
-// for those that today's streams do not use.
+// for one that the table does not define.
 func PrimariesName(code uint8) string { return nameOf(primariesNames[:], code) }
 
 // TransferName names a code point of H.273 table 3, as in "PQ". It is "" for
-// those that today's streams do not use.
+// one that the table does not define.
 func TransferName(code uint8) string { return nameOf(transferNames[:], code) }
 
 // MatrixName names a code point of H.273 table 4, as in "BT.2020". It is "" for
-// those that today's streams do not use.
+// one that the table does not define.
 func MatrixName(code uint8) string { return nameOf(matrixNames[:], code) }
 
 // ChromaSiteName names a ChromaLocType of H.273 8.7, as in "top-left", and
@@ -62,16 +62,19 @@ var (
 	primariesNames = [...]string{
 		PrimariesBT709: "BT.709", PrimariesUnspecified: "unspecified", PrimariesBT470BG: "BT.470BG",
 		PrimariesSMPTE170M: "SMPTE 170M", PrimariesBT2020: "BT.2020", PrimariesDCIP3: "DCI-P3",
-		PrimariesDisplayP3: "Display P3",
+		PrimariesDisplayP3: "Display P3", 4: "BT.470M", 7: "SMPTE 240M", 8: "film", 10: "CIE XYZ", 22: "EBU 3213",
 	}
 	transferNames = [...]string{
 		TransferBT709: "BT.709", TransferUnspecified: "unspecified", TransferSMPTE170M: "SMPTE 170M",
 		TransferLinear: "linear", TransferSRGB: "sRGB", TransferBT2020: "BT.2020 10 bit", 15: "BT.2020 12 bit",
-		TransferPQ: "PQ", TransferHLG: "HLG",
+		TransferPQ: "PQ", TransferHLG: "HLG", 4: "gamma 2.2", 5: "gamma 2.8", 7: "SMPTE 240M", 9: "log 100",
+		10: "log 316", 11: "xvYCC", 12: "BT.1361", 17: "SMPTE ST 428",
 	}
 	matrixNames = [...]string{
 		MatrixRGB: "RGB", MatrixBT709: "BT.709", MatrixUnspecified: "unspecified", MatrixBT470BG: "BT.470BG",
 		MatrixSMPTE170M: "SMPTE 170M", MatrixBT2020: "BT.2020", 10: "BT.2020 constant luminance", 14: "ICtCp",
+		4: "FCC", 7: "SMPTE 240M", 8: "YCgCo", 11: "SMPTE ST 2085", 12: "chromaticity-derived",
+		13: "chromaticity-derived constant luminance",
 	}
 	chromaSiteNames = [...]string{
 		ChromaLeft: "left", ChromaCenter: "center", ChromaTopLeft: "top-left", 3: "top", 4: "bottom-left",

@@ -8,33 +8,9 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 )
 
-// colorNames names the code points of one table of H.273: those it has by its
-// own, as archives need more of them and broadcasters speak of BT.601, all others
-// as package meta does.
-type colorNames struct {
-	own  map[uint8]string
-	meta func(code uint8) string
-}
-
-var (
-	primariesNames = colorNames{map[uint8]string{
-		4: "BT.470 M", 5: "BT.601 625", 6: "BT.601 525", 7: "SMPTE 240M", 8: "film", 10: "CIE XYZ", 22: "EBU 3213",
-	}, meta.PrimariesName}
-	transferNames = colorNames{map[uint8]string{
-		4: "gamma 2.2", 5: "gamma 2.8", 6: "BT.601", 7: "SMPTE 240M", 9: "log 100", 10: "log 316", 11: "xvYCC",
-		12: "BT.1361", 17: "SMPTE ST 428",
-	}, meta.TransferName}
-	matrixNames = colorNames{map[uint8]string{
-		4: "FCC", 5: "BT.601 625", 6: "BT.601 525", 7: "SMPTE 240M", 8: "YCgCo", 11: "SMPTE ST 2085",
-		12: "chromaticity-derived", 13: "chromaticity-derived constant luminance",
-	}, meta.MatrixName}
-)
-
-func (n colorNames) of(code uint8) string {
-	if name := n.own[code]; name != "" {
-		return name
-	}
-	if name := n.meta(code); name != "" {
+// codeName gives a code point of H.273 the name that names has for it.
+func codeName(names func(code uint8) string, code uint8) string {
+	if name := names(code); name != "" {
 		return name
 	}
 	return fmt.Sprintf("code %d", code)

@@ -166,9 +166,9 @@ func first[T any](a, b *T) *T {
 func (r *report) addStatic(c *meta.Color, m *meta.MasteringDisplay, l *meta.ContentLight, a *meta.AmbientViewing) {
 	if c != nil {
 		r.Colour = &colourInfo{
-			Primaries: codeInfo{c.Primaries, primariesNames.of(c.Primaries)},
-			Transfer:  codeInfo{c.Transfer, transferNames.of(c.Transfer)},
-			Matrix:    codeInfo{c.Matrix, matrixNames.of(c.Matrix)},
+			Primaries: codeInfo{c.Primaries, codeName(meta.PrimariesName, c.Primaries)},
+			Transfer:  codeInfo{c.Transfer, codeName(meta.TransferName, c.Transfer)},
+			Matrix:    codeInfo{c.Matrix, codeName(meta.MatrixName, c.Matrix)},
 			Range:     "limited",
 		}
 		if c.FullRange {
