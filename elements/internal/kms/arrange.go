@@ -107,8 +107,9 @@ func (o *Output) arrange(fb *Framebuffer) error {
 		}
 	}
 	var last error
-	for _, s := range o.signal.variants() {
-		next, err := o.applied.prepare(o, s)
+	plan := o.plan()
+	for _, s := range plan.fit.variants() {
+		next, err := plan.prepare(o, s)
 		if err != nil {
 			return err
 		}

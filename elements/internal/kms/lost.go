@@ -93,21 +93,40 @@ func (o *Output) look() (connected, changed bool, err error) {
 	// Another number of modes is another display, that came between two looks.
 	changed = w.modes != 0 && w.arg.CountModes != w.modes
 	w.modes = w.arg.CountModes
+	if blob, known := o.seen("EDID"); known && uint32(blob) != o.Connector.edidBlob {
+		replaced, err := o.monitorReplaced(uint32(blob))
+		if err != nil {
+			return true, false, err
+		}
+		changed = changed || replaced
+	}
 	was := w.bad
 	w.bad = o.linkBad()
 	return true, changed || w.bad && !was, nil
 }
 
+// seen is the value of a property of the connector at the last look.
+func (o *Output) seen(name string) (value uint64, known bool) {
+	p := o.Connector.Property(name)
+	if p == nil || int(o.watch.arg.CountProps) != len(o.watch.props) {
+		return 0, false
+	}
+	i := slices.Index(o.watch.props, p.ID)
+	if i < 0 {
+		return 0, false
+	}
+	return o.watch.values[i], true
+}
+
 // linkBad tells whether the driver gave up on the link to the display, which a
 // mode set trains anew.
 func (o *Output) linkBad() bool {
-	p := o.Connector.Property(linkStatus)
-	if p == nil || int(o.watch.arg.CountProps) != len(o.watch.props) {
+	value, known := o.seen(linkStatus)
+	if !known {
 		return false
 	}
-	i := slices.Index(o.watch.props, p.ID)
-	bad, known := p.Enum("Bad")
-	return known && i >= 0 && o.watch.values[i] == bad
+	bad, has := o.Connector.Property(linkStatus).Enum("Bad")
+	return has && value == bad
 }
 
 const linkStatus = "link-status"
@@ -182,6 +201,7 @@ func (o *Output) adoptState(r *Resources, c *Connector, crtc *CRTC) error {
 			o.lights = append(o.lights, p)
 		}
 	}
+	o.debugMonitor()
 	lit, err := o.currentMode()
 	o.lit, o.layout = lit, nil
 	return err

@@ -111,6 +111,7 @@ func NewOutput(d *Device, cfg Config) (*Output, error) {
 	if o.wake, err = sys.NewWake(); err != nil {
 		return nil, err
 	}
+	o.debugMonitor()
 	return o, nil
 }
 

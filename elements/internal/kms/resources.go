@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/edid"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 )
 
@@ -22,6 +23,9 @@ type Connector struct {
 	Modes         []Mode
 	MMWidth       uint32 // of the display, in mm; 0 when unknown
 	MMHeight      uint32
+	Monitor       *edid.Monitor // what it says of itself; nil when unknown
+	unknown       error         // why
+	edidBlob      uint32        // that Monitor was read from
 	possibleCRTCs uint32
 }
 
@@ -167,9 +171,11 @@ func (d *Device) readConnector(id uint32) (*Connector, error) {
 		}
 		c.possibleCRTCs |= arg.PossibleCRTCs
 	}
-	o, err := d.readObject(KindConnector, id, c.Label)
-	c.Object = o
-	return c, err
+	var err error
+	if c.Object, err = d.readObject(KindConnector, id, c.Label); err != nil {
+		return nil, err
+	}
+	return c, d.readMonitor(c)
 }
 
 // connectorTypes are the kernel's names (drm_connector.c), by which users and

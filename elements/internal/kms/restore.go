@@ -132,5 +132,5 @@ func (o *Output) stagePlanesOff(r *Request) {
 
 func (o *Output) stageSDR(r *Request) {
 	r.Try(&o.Connector.Object, hdrMetadata, 0)
-	r.TryEnum(&o.Connector.Object, "Colorspace", "Default")
+	r.TryEnum(&o.Connector.Object, colorspace, "Default")
 }

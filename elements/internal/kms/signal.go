@@ -1,8 +1,8 @@
 package kms
 
 import (
+	"errors"
 	"fmt"
-	"strings"
 )
 
 // Signal is what the display is told about the pixels.
@@ -14,8 +14,11 @@ type Signal struct {
 	// BT2020 sends the colours as BT.2020.
 	BT2020 bool
 	// MinBPC is the least number of bits per component that does the pixels
-	// justice; 0 leaves the driver's choice.
+	// justice, raised with HDR only; 0 leaves the driver's choice.
 	MinBPC uint8
+	// Force sends what the connector has properties for, whatever the monitor's
+	// EDID says.
+	Force bool
 
 	noBPC bool // try without, see variants
 }
@@ -27,7 +30,7 @@ const (
 	Off         State = iota // an SDR signal, and SDR is what the display was told
 	Applied                  // the display was told
 	Dropped                  // the driver refused; the display keeps the old state
-	Unsupported              // the connector has no property for it
+	Unsupported              // the connector has no property for it, or the monitor does not take it
 )
 
 func (s State) String() string { return [...]string{"off", "applied", "dropped", "unsupported"}[s] }
@@ -58,11 +61,23 @@ func (s Signal) variants() []Signal {
 	return v
 }
 
+// plan is a signal and what of it can be sent here.
+type plan struct {
+	wanted Signal // that the caller asked for
+	fit    Signal // of that, what connector and monitor take
+	lacks  string // what they lack; "" for nothing
+}
+
+func (o *Output) plan() plan {
+	fit, lacks := o.signal.fit(o.Connector)
+	return plan{o.signal, fit, lacks}
+}
+
 // appliedState is a signal in the kernel's terms.
 type appliedState struct {
-	wanted Signal // that the caller asked for
-	sent   Signal // that came of it
-	blob   uint32 // of sent.Metadata, 0 without; owned
+	plan
+	sent Signal // that came of it
+	blob uint32 // of sent.Metadata, 0 without; owned
 }
 
 func (a *appliedState) free(d *Device) {
@@ -70,10 +85,10 @@ func (a *appliedState) free(d *Device) {
 	a.blob = 0
 }
 
-// prepare makes the blob for a signal; the receiver stays as it is.
-func (a *appliedState) prepare(o *Output, s Signal) (appliedState, error) {
-	next := appliedState{wanted: o.signal, sent: s}
-	if !s.HDR || o.Connector.Property(hdrMetadata) == nil {
+// prepare makes the blob for the signal s, a variant of the plan's.
+func (p plan) prepare(o *Output, s Signal) (appliedState, error) {
+	next := appliedState{plan: p, sent: s}
+	if !s.HDR {
 		return next, nil
 	}
 	var err error
@@ -81,18 +96,22 @@ func (a *appliedState) prepare(o *Output, s Signal) (appliedState, error) {
 	return next, err
 }
 
-const hdrMetadata = "HDR_OUTPUT_METADATA"
+const (
+	hdrMetadata = "HDR_OUTPUT_METADATA"
+	colorspace  = "Colorspace"
+)
 
-// stage puts the signal into a request. Properties that the connector lacks are
-// skipped; Status says so.
+// stage puts the signal into a request.
 func (a *appliedState) stage(r *Request, c *Connector) {
 	r.Try(&c.Object, hdrMetadata, uint64(a.blob))
+	m := c.Monitor
+	if a.sent.Force {
+		m = nil
+	}
 	if a.sent.BT2020 {
-		// The CRTC turns planes into RGB, and that is what goes over the wire
-		// unless the driver decides otherwise and converts once more.
-		r.TryEnum(&c.Object, "Colorspace", "BT2020_RGB", "BT2020_YCC")
+		r.TryEnum(&c.Object, colorspace, bt2020(m)...)
 	} else {
-		r.TryEnum(&c.Object, "Colorspace", "Default")
+		r.TryEnum(&c.Object, colorspace, "Default")
 	}
 	if bpc := c.Property("max bpc"); bpc != nil && a.sent.MinBPC != 0 && !a.sent.noBPC {
 		want := min(max(uint64(a.sent.MinBPC), bpc.Range[0]), bpc.Range[1])
@@ -101,36 +120,34 @@ func (a *appliedState) stage(r *Request, c *Connector) {
 }
 
 // adopt makes next what the display has been told, after a commit; because is
-// the refusal that led to less than what was wanted.
+// the refusal that led to less than what fits.
 func (o *Output) adopt(next appliedState, because error) {
 	o.applied.free(o.d)
 	o.applied = next
-	o.status = statusOf(&o.applied, o.Connector, because)
+	o.status = next.status(because)
 }
 
-func statusOf(a *appliedState, c *Connector, because error) Status {
-	w := &a.wanted
-	if !w.HDR && !w.BT2020 {
+func (a *appliedState) status(because error) Status {
+	w, fit, sent := &a.wanted, &a.fit, &a.sent
+	switch {
+	case !w.HDR && !w.BT2020:
 		return Status{State: Off}
+	case fit.HDR && !sent.HDR || fit.BT2020 && !sent.BT2020:
+		return Status{Dropped, "the driver refused it: " + cause(because)}
+	case w.HDR && !sent.HDR, !w.HDR && !sent.BT2020:
+		return Status{Unsupported, a.lacks}
 	}
-	if w.HDR && !a.sent.HDR || w.BT2020 && !a.sent.BT2020 {
-		return Status{Dropped, fmt.Sprintf("the driver refused it: %v", because)}
+	return Status{Applied, a.lacks}
+}
+
+// cause is a refused commit in a few words, the same ones for the same refusal;
+// what was committed is told to Debugf.
+func cause(err error) string {
+	var commit *CommitError
+	if errors.As(err, &commit) {
+		return fmt.Sprintf("%v: %v", commit.Flags, commit.Err)
 	}
-	var missing []string
-	if w.HDR && c.Property(hdrMetadata) == nil {
-		missing = append(missing, hdrMetadata)
-	}
-	if w.BT2020 && c.Property("Colorspace") == nil {
-		missing = append(missing, "Colorspace")
-	}
-	s := Status{State: Applied}
-	if len(missing) > 0 {
-		s.Reason = fmt.Sprintf("%s has no property %s", &c.Object, strings.Join(missing, ", "))
-		if w.HDR && c.Property(hdrMetadata) == nil {
-			s.State = Unsupported
-		}
-	}
-	return s
+	return fmt.Sprint(err)
 }
 
 // changeSignal shows fb, already staged, together with a changed signal. The
@@ -138,7 +155,8 @@ func statusOf(a *appliedState, c *Connector, because error) Status {
 // if the driver needs no mode set for it. The kind of picture, its transfer
 // function or gamut, is no detail: shown as the wrong one it is wrong.
 func (o *Output) changeSignal(fb *Framebuffer) error {
-	next, err := o.applied.prepare(o, o.signal)
+	plan := o.plan()
+	next, err := plan.prepare(o, plan.fit)
 	if err != nil {
 		return err
 	}
@@ -157,12 +175,14 @@ func (o *Output) changeSignal(fb *Framebuffer) error {
 	if hopeless(refused) {
 		return refused
 	}
-	if o.signal.kind() != o.applied.sent.kind() {
+	if plan.fit.kind() != o.applied.fit.kind() {
 		return o.arrange(fb)
 	}
 	o.debugf("the signal stays: %v", refused)
-	o.applied.wanted = o.signal
-	o.status = Status{Dropped, fmt.Sprintf("a change would interrupt the picture; the earlier metadata stays: %v", refused)}
+	o.applied.plan = plan
+	if o.applied.sent.kind() == plan.fit.kind() { // else it was refused before, and the status says so
+		o.status = Status{Dropped, "a change would interrupt the picture; the earlier metadata stays: " + cause(refused)}
+	}
 	o.req.Reset()
 	o.layout.stage(o.req, o.CRTC, fb.ID)
 	return o.flip()
@@ -180,7 +200,7 @@ func (o *Output) coverAnd(commit func() error) error {
 func (s *Signal) kind() [2]uint8 {
 	var k [2]uint8
 	if s.HDR {
-		k[0] = 1 + s.Metadata[4] // eotf
+		k[0] = 1 + s.eotf()
 	}
 	if s.BT2020 {
 		k[1] = 1

@@ -145,7 +145,7 @@ func NewCard(q Quirks) *Card {
 	crtc := []string{"ACTIVE", "MODE_ID", "GAMMA_LUT", "OUT_FENCE_PTR", "VRR_ENABLED"}
 	c.add(CRTC1, sys.DRM_MODE_OBJECT_CRTC, crtc...)
 	c.add(CRTC2, sys.DRM_MODE_OBJECT_CRTC, crtc...)
-	conn := []string{"CRTC_ID", "max bpc", "link-status", "vrr_capable", "Broadcast RGB", "tint"}
+	conn := []string{"CRTC_ID", "EDID", "max bpc", "link-status", "vrr_capable", "Broadcast RGB", "tint"}
 	if !q.NoHDR {
 		conn = append(conn, "HDR_OUTPUT_METADATA", "Colorspace")
 	}
@@ -214,6 +214,18 @@ func (c *Card) Plug(id uint32, modes ...sys.DRMModeModeInfo) {
 	defer c.mu.Unlock()
 	conn := c.object(id).connector
 	conn.connection, conn.modes = sys.DRM_MODE_CONNECTED, modes
+}
+
+// SetEDID makes the kernel know a monitor by its EDID, nil for none.
+func (c *Card) SetEDID(id uint32, edid []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	blob := uint64(0)
+	if edid != nil {
+		blob = c.newBlob(edid, nil)
+	}
+	c.set(id, "EDID", blob)
+	c.sweep()
 }
 
 // Unplug takes the whole card away.

@@ -24,6 +24,7 @@ var kinds = map[string]struct {
 	"link-status":         {flags: sys.DRM_MODE_PROP_ENUM, enums: enumValues{"Good", "Bad"}},
 	"HDR_OUTPUT_METADATA": {flags: sys.DRM_MODE_PROP_BLOB},
 	"Colorspace":          {flags: sys.DRM_MODE_PROP_ENUM, enums: enumValues{0: "Default", 9: "BT2020_RGB", 10: "BT2020_YCC"}},
+	"EDID":                {flags: sys.DRM_MODE_PROP_BLOB | sys.DRM_MODE_PROP_IMMUTABLE},
 	"type":                {flags: sys.DRM_MODE_PROP_ENUM | sys.DRM_MODE_PROP_IMMUTABLE, enums: enumValues{"Overlay", "Primary", "Cursor"}},
 	"SRC_X":               coordinate, "SRC_Y": coordinate, "SRC_W": coordinate, "SRC_H": coordinate,
 	"CRTC_X": coordinate, "CRTC_Y": coordinate, "CRTC_W": coordinate, "CRTC_H": coordinate,
