@@ -14,7 +14,16 @@
 //
 // What the display is told comes from GstShmHdrMeta, or, where a buffer has
 // none, from the caps (colorimetry, mastering-display-info,
-// content-light-level). The bus hears what became of it in the element message
+// content-light-level). With hdr=auto it is what the monitor takes, by its EDID:
+// PQ and HLG only where the HDR static metadata data block lists them, BT.2020
+// only where the colorimetry data block does; the rest is sent as SDR, and
+// reported as unsupported with the monitor's name. An EDID without these blocks is
+// an SDR monitor's. Of a connector without an EDID nothing is known, as with
+// virtual ones, and of one that cannot be read neither: everything is sent there,
+// as it is by hdr=force. A monitor that takes another's place while the stream goes
+// on is told what it takes.
+//
+// The bus hears what became of it in the element message
 // shm-hdr-status {format, output, reason}, output being one of applied, dropped,
 // unsupported and off, whenever that changes. A change that would make the
 // display go dark is only made when the picture turns from SDR to HDR or back;
@@ -77,8 +86,8 @@ var Class = gstx.Class{
 		{Name: "hdr", Nick: "HDR", Kind: gstx.Enum, Default: hdrAuto, WhilePlaying: true,
 			Blurb: "Whether to tell the display about HDR",
 			Enum: []gstx.EnumValue{
-				{Value: hdrAuto, Nick: "auto", Name: "what the picture is, if the connector has the properties"},
-				{Value: hdrForce, Nick: "force", Name: "what the picture is, whatever the display says it can do"},
+				{Value: hdrAuto, Nick: "auto", Name: "what the picture is, if the connector has the properties and the monitor's EDID, where there is one, says that it takes it"},
+				{Value: hdrForce, Nick: "force", Name: "what the picture is, if the connector has the properties, whatever the monitor's EDID says"},
 				{Value: hdrOff, Nick: "off", Name: "SDR, always"},
 			}},
 		{Name: "display-width", Nick: "Display width", Kind: gstx.Int, Min: int32(0), ReadOnly: true,

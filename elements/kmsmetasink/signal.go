@@ -60,10 +60,14 @@ func (s *sink) signal(f *gstx.Frame) kms.Signal {
 		h.stale = false
 		h.content, h.signal = signalOf(block, &h.caps)
 	}
-	if s.hdr.Load() == hdrOff {
+	signal := h.signal
+	switch s.hdr.Load() {
+	case hdrOff:
 		return kms.Signal{}
+	case hdrForce:
+		signal.Force = true
 	}
-	return h.signal
+	return signal
 }
 
 // signalOf makes the signal of a block, nil for none, with what it leaves open

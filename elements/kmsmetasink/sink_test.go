@@ -15,6 +15,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/stamper"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
+	"github.com/gst-shmmeta/gst-shmmeta/test/edidtest"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 )
 
@@ -154,6 +155,56 @@ func TestDriverWithoutHDRIsReportedUnsupported(t *testing.T) {
 	if len(got) != 1 || !strings.Contains(got[0], "unsupported") || !strings.Contains(got[0], "HDR_OUTPUT_METADATA") {
 		t.Errorf("messages: %q", got)
 	}
+}
+
+func TestMonitorWithoutPQGetsSDRUnlessForced(t *testing.T) {
+	for _, c := range []struct {
+		name, hdr, output string
+		words             []string
+		sent              bool
+	}{
+		{"auto", "auto", "unsupported", []string{"Dell\\ Inc.\\ Test\\ Desk", "PQ\\ and\\ BT.2020"}, false},
+		{"force", "force", "applied", nil, true},
+		{"off", "off", "dropped", []string{"property\\ hdr\\ is\\ off"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			card := newCard(t, kmstest.Quirks{})
+			card.SetEDID(kmstest.Connector1, edidtest.Desk().EDID())
+			p := pipe.Play(t, nv12PQ+"fakekmssink name=sink sync=false hdr="+c.hdr)
+			got := statusMessages(t, p)
+			if len(got) != 1 {
+				t.Fatalf("messages: %q", got)
+			}
+			for _, w := range append(c.words, "output=(string)"+c.output) {
+				if !strings.Contains(got[0], w) {
+					t.Errorf("%q does not say %q", got[0], w)
+				}
+			}
+			if status := property[string](t, p, "hdr-status"); !strings.HasPrefix(status, "HDR10: "+c.output) {
+				t.Errorf("hdr-status: got %q", status)
+			}
+			if sent := card.Blob(kmstest.Connector1, "HDR_OUTPUT_METADATA") != nil; sent != c.sent {
+				t.Errorf("HDR metadata sent: %t, want %t", sent, c.sent)
+			}
+		})
+	}
+}
+
+func TestMonitorThatTakesAnothersPlaceIsNoticed(t *testing.T) {
+	card := newCard(t, kmstest.Quirks{})
+	card.SetEDID(kmstest.Connector1, edidtest.TV().EDID())
+	p := pipe.Play(t, strings.Replace(nv12PQ, "num-buffers=20", "is-live=true", 1)+"fakekmssink name=sink")
+	status := func(want string) {
+		t.Helper()
+		p.Next(want, 10*time.Second, func(m pipe.Message) bool {
+			return m.Type == gst.MessageElement && strings.HasPrefix(m.Text, "shm-hdr-status") && strings.Contains(m.Text, want)
+		})
+	}
+	status("applied")
+	card.SetEDID(kmstest.Connector1, edidtest.Desk().EDID())
+	status("unsupported")
+	card.SetEDID(kmstest.Connector1, edidtest.TV().EDID())
+	status("applied")
 }
 
 func TestFaultsAreClearErrors(t *testing.T) {
