@@ -247,10 +247,13 @@ func (c *Card) TakeMaster() {
 }
 
 // GiveMaster makes f the master, as a session manager does when its virtual
-// terminal comes back; nil makes it nobody.
+// terminal comes back; nil, or a file that is closed, makes it nobody.
 func (c *Card) GiveMaster(f *File) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if f != nil && (f.c != c || f.closed) {
+		f = nil
+	}
 	c.master = f
 }
 
