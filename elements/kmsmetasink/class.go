@@ -29,6 +29,28 @@
 // display go dark is only made when the picture turns from SDR to HDR or back;
 // otherwise the earlier metadata stays, and the message says so.
 //
+// The picture goes into render-rectangle, which is the whole display unless set,
+// by the property or through GstVideoOverlay, before and while playing. In PAUSED a
+// change shows at once, by showing the last frame again. A rectangle may lie partly
+// off the display; one that has no pixel on it is told by a warning, and the
+// earlier one stays.
+//
+// What of the properties the driver does not have or refuses (zpos, max-bpc, vrr,
+// rotate-method, connector-properties, plane-properties) is left out, one by one,
+// and told by a warning that names what there is; the video goes on. Whatever was
+// set is put back at stop.
+//
+// Which display mode is set goes by mode and force-modesetting:
+//
+//	mode            force-modesetting  a display that is lit     one that is dark
+//	(empty)         false              keeps its mode            gets the picture's size, or its preferred
+//	auto            false              keeps its size            gets the picture's size, or its preferred
+//	(empty), auto   true               gets the picture's size, or its preferred
+//	1920x1080@60    either             gets that mode, or the element does not start
+//
+// Among modes of one size the one is taken whose refresh rate the stream's divides
+// best. A lit display whose mode cannot show the picture at all gets another.
+//
 // The element takes the display for itself from READY to PAUSED on and gives it
 // back, as it was, at stop. A display that is unplugged, switched off, or taken
 // by another program (a switch of the virtual terminal) while the stream runs
@@ -59,9 +81,10 @@ var Class = gstx.Class{
 	Klass:    "Sink/Video/Hardware",
 	Description: "Shows video through atomic KMS, zero-copy, and tells the display " +
 		"the HDR metadata of each frame",
-	Author: "gst-shmmeta contributors",
-	Parent: gstx.VideoSink,
-	Pads:   []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: templateCaps()}},
+	Author:  "gst-shmmeta contributors",
+	Parent:  gstx.VideoSink,
+	Overlay: true,
+	Pads:    []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: templateCaps()}},
 	Props: []gstx.Prop{
 		{Name: "device", Nick: "Device", Kind: gstx.String,
 			Blurb: "Path of the card; empty: the first with a display, among those that driver-name and bus-id match"},
@@ -70,19 +93,41 @@ var Class = gstx.Class{
 		{Name: "bus-id", Nick: "Bus ID", Kind: gstx.String,
 			Blurb: "DRM bus ID of the card"},
 		{Name: "fd", Nick: "File descriptor", Kind: gstx.Int, Default: int32(-1), Min: int32(-1),
-			Blurb: "Open DRM file to use instead of opening one, DRM master or a lease; it is duplicated (-1 = none)"},
+			Blurb: "Open DRM file to use instead of opening one, DRM master or a lease; it is duplicated. device, driver-name and bus-id go before it (-1 = none)"},
 		{Name: "connector-id", Nick: "Connector ID", Kind: gstx.Int, Default: int32(-1), Min: int32(-1),
 			Blurb: "DRM connector (-1 = the first that is lit, else the first connected)"},
+		{Name: "connector", Nick: "Connector", Kind: gstx.String,
+			Blurb: "Connector by its name, as in /sys/class/drm without the card's (HDMI-A-1), or by its id; goes before connector-id"},
 		{Name: "plane-id", Nick: "Plane ID", Kind: gstx.Int, Default: int32(-1), Min: int32(-1),
 			Blurb: "DRM plane; other planes are then left alone (-1 = chosen)"},
+		{Name: "mode", Nick: "Mode", Kind: gstx.String,
+			Blurb: "Display mode to set: 1920x1080, 1920x1080i, 3840x2160@60, 3840x2160@23.976; a size alone takes the refresh rate that suits the stream's best; auto keeps the size and changes the rate; empty leaves a mode that is set"},
 		{Name: "force-modesetting", Nick: "Force modesetting", Kind: gstx.Bool, Default: false,
-			Blurb: "Set a display mode of the picture's size, where there is one, instead of keeping the present one"},
+			Blurb: "Set a display mode of the picture's size, where there is one, instead of keeping the present one; a size in mode goes before it"},
 		{Name: "restore-crtc", Nick: "Restore CRTC", Kind: gstx.Bool, Default: true,
 			Blurb: "At stop, set the display mode that was there before; planes and the HDR state are reset either way"},
 		{Name: "can-scale", Nick: "Can scale", Kind: gstx.Bool, Default: true,
 			Blurb: "Have the plane scale the picture, if the driver can"},
 		{Name: "skip-vsync", Nick: "Skip vsync", Kind: gstx.Bool, Default: false,
 			Blurb: "Drop a frame that comes before the one ahead of it is on the screen, instead of waiting"},
+		{Name: "render-rectangle", Nick: "Render rectangle", Kind: gstx.Ints, WhilePlaying: true,
+			Blurb: "Where on the display the picture goes, in pixels: <x, y, width, height>; empty, or width and height of -1, is all of it"},
+		{Name: "fullscreen", Nick: "Fullscreen", Kind: gstx.Bool, Default: false, WhilePlaying: true,
+			Blurb: "Fill the whole display, whatever render-rectangle says"},
+		{Name: "force-aspect-ratio", Nick: "Force aspect ratio", Kind: gstx.Bool, Default: true, WhilePlaying: true,
+			Blurb: "Keep the picture's aspect when it is scaled, instead of filling the rectangle"},
+		{Name: "rotate-method", Nick: "Rotate method", Kind: gstx.Orientation, Default: int32(0), WhilePlaying: true,
+			Blurb: "Turn or mirror the picture, by the plane, where that can; auto follows the stream's image-orientation tag; custom is refused"},
+		{Name: "zpos", Nick: "Z position", Kind: gstx.Int, Default: int32(-1), Min: int32(-1),
+			Blurb: "Where the picture's plane is among the planes, as the driver counts (-1 = where it is)"},
+		{Name: "max-bpc", Nick: "Maximum bits per component", Kind: gstx.Int, Default: int32(0), Min: int32(0), Max: int32(16),
+			Blurb: "Most bits per component to send to the display (0 = as it is, and at least what an HDR picture needs)"},
+		{Name: "vrr", Nick: "Variable refresh rate", Kind: gstx.Bool, Default: false,
+			Blurb: "Have the display wait for each frame instead of refreshing at a fixed rate, if it can"},
+		{Name: "connector-properties", Nick: "Connector properties", Kind: gstx.Structure,
+			Blurb: "Further properties of the DRM connector: s,Broadcast-RGB=1; a value is an integer or the name of an enum's value, and - stands for what is no letter, digit or _ in a name"},
+		{Name: "plane-properties", Nick: "Plane properties", Kind: gstx.Structure,
+			Blurb: "Further properties of the DRM plane: s,rotation=4, or s,rotation=rotate-0+reflect-x; values as in connector-properties"},
 		{Name: "hdr", Nick: "HDR", Kind: gstx.Enum, Default: hdrAuto, WhilePlaying: true,
 			Blurb: "Whether to tell the display about HDR",
 			Enum: []gstx.EnumValue{
@@ -107,6 +152,9 @@ var Class = gstx.Class{
 	},
 	New: func(e *gstx.Element) any { return newSink(e, openDevice) },
 }
+
+// named tells whether the card is named by something else than fd.
+func (s *settings) named() bool { return s.device+s.driver+s.bus != "" }
 
 func openDevice(s *settings) (*kms.Device, error) {
 	if s.fd >= 0 {

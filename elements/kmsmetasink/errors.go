@@ -18,6 +18,7 @@ func (s *sink) explain(err error) error {
 	if errors.As(err, &done) {
 		return err
 	}
+	var choice *kms.ChoiceError
 	card := s.card()
 	say := func(code gstx.ErrorCode, format string, args ...any) error {
 		return &gstx.Error{Code: code, Text: fmt.Sprintf(format, args...), Cause: err}
@@ -31,8 +32,12 @@ func (s *sink) explain(err error) error {
 		return say(gstx.ResourceNotAuthorized, "Access to %s is not permitted; add the user to its group, usually video.", card)
 	case errors.Is(err, kms.ErrNoDevice):
 		return say(gstx.ResourceNotFound, "There is no such display device: %s; ls /dev/dri tells which there are.", card)
-	case errors.Is(err, kms.ErrNoConnector) && s.set.connector > 0:
-		return say(gstx.ResourceNotFound, "Connector %d of %s does not exist or has no display connected; drm_info tells which there are.", s.set.connector, card)
+	case errors.As(err, &choice) && errors.Is(err, kms.ErrNoMode):
+		return say(gstx.ResourceSettings, "On %s, %v.", card, choice)
+	case errors.As(err, &choice):
+		return say(gstx.ResourceNotFound, "On %s, %v.", card, choice)
+	case errors.Is(err, kms.ErrNoMode):
+		return say(gstx.ResourceSettings, "Property mode: %v.", err)
 	case errors.Is(err, kms.ErrNoConnector):
 		return say(gstx.ResourceNotFound, "No display is connected to %s; plug one in, or name its connector-id.", card)
 	case errors.Is(err, kms.ErrNoCRTC):

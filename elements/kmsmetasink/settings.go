@@ -3,24 +3,32 @@ package kmsmetasink
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 )
 
 // settings are what the user sets.
 type settings struct {
 	device, driver, bus  string
 	fd, connector, plane int32
+	connectorName, mode  string
 	forceModeset         bool
 	restore, scale       bool
-	skipVsync            bool
+	skipVsync, vrr       bool
+	zpos, maxBPC         int32
+
+	connectorProps, planeProps gstx.Fields
 }
 
 // store holds the settings and what the properties tell of the running state.
 type store struct {
-	mu       sync.Mutex // guards settings and hdrText
+	mu       sync.Mutex // guards settings, window and hdrText
 	settings settings
+	window   window // may change while playing
 	hdrText  string
 
-	hdr                              atomic.Int32 // may change while playing
+	hdr                              atomic.Int32  // may change while playing
+	moves                            atomic.Uint64 // changes of window
 	width, height                    atomic.Int32
 	shown, dropped, imported, copied atomic.Uint64
 }
@@ -32,9 +40,20 @@ func (s *store) reset() {
 }
 
 // SetProperty is gstx.Properties'.
-func (s *store) SetProperty(name string, v any) error {
-	if name == "hdr" {
+func (s *sink) SetProperty(name string, v any) error {
+	switch name {
+	case "hdr":
 		s.hdr.Store(v.(int32))
+		return nil
+	case "render-rectangle":
+		return s.setRectangle(v.([]int32))
+	case "rotate-method":
+		return s.setRotation(v.(int32))
+	case "fullscreen":
+		s.changeWindow(func(w *window) { w.fullscreen = v.(bool) })
+		return nil
+	case "force-aspect-ratio":
+		s.changeWindow(func(w *window) { w.stretch = !v.(bool) })
 		return nil
 	}
 	s.mu.Lock()
@@ -61,15 +80,31 @@ func (s *store) SetProperty(name string, v any) error {
 		set.scale = v.(bool)
 	case "skip-vsync":
 		set.skipVsync = v.(bool)
+	case "connector":
+		set.connectorName = v.(string)
+	case "mode":
+		set.mode = v.(string)
+	case "vrr":
+		set.vrr = v.(bool)
+	case "zpos":
+		set.zpos = v.(int32)
+	case "max-bpc":
+		set.maxBPC = v.(int32)
+	case "connector-properties":
+		set.connectorProps = v.(gstx.Fields)
+	case "plane-properties":
+		set.planeProps = v.(gstx.Fields)
 	}
 	return nil
 }
 
 // GetProperty is gstx.Properties'.
-func (s *store) GetProperty(name string) any {
+func (s *sink) GetProperty(name string) any {
 	switch name {
 	case "hdr":
 		return s.hdr.Load()
+	case "render-rectangle":
+		return s.rectangle()
 	case "display-width":
 		return s.width.Load()
 	case "display-height":
@@ -107,6 +142,26 @@ func (s *store) GetProperty(name string) any {
 		return set.scale
 	case "skip-vsync":
 		return set.skipVsync
+	case "connector":
+		return set.connectorName
+	case "mode":
+		return set.mode
+	case "vrr":
+		return set.vrr
+	case "zpos":
+		return set.zpos
+	case "max-bpc":
+		return set.maxBPC
+	case "connector-properties":
+		return set.connectorProps
+	case "plane-properties":
+		return set.planeProps
+	case "rotate-method":
+		return s.window.rotate
+	case "fullscreen":
+		return s.window.fullscreen
+	case "force-aspect-ratio":
+		return !s.window.stretch
 	case "hdr-status":
 		return s.hdrText
 	}

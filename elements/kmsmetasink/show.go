@@ -17,6 +17,8 @@ const flipWait = 1000
 // Frame shows one frame. It returns when the display has taken it, which is
 // right after the frame before has come onto the screen.
 func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
+	s.turn.Lock()
+	defer s.release()
 	if s.out == nil || s.format == nil {
 		return gstx.FlowNotNegotiated
 	}
@@ -33,6 +35,8 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 	if err := s.configure(f); err != nil {
 		return s.fail(err)
 	}
+	s.stale.Store(false) // this frame is what is asked for
+	s.place()
 	s.out.SetSignal(s.signal(f))
 	defer s.waitForFlip()
 
@@ -97,6 +101,7 @@ func (s *sink) show(f *gstx.Frame) error {
 		if err == nil {
 			if err = s.out.Show(fb); err == nil {
 				s.imported.Add(1)
+				s.last = fb
 				s.hold(f.Buffer.Ref())
 				s.placed()
 				return nil
@@ -116,6 +121,7 @@ func (s *sink) show(f *gstx.Frame) error {
 	}
 	s.images.copied()
 	s.copied.Add(1)
+	s.last = &image.Framebuffer
 	s.hold(gstx.Buffer{})
 	s.warnCopy(refused)
 	s.placed()
@@ -139,6 +145,7 @@ func (s *sink) placed() {
 	for _, w := range s.out.Warnings() {
 		s.element.Warningf("%s", w)
 	}
+	s.tellIgnored()
 }
 
 // warnCopy says once per format that frames are copied, and why.

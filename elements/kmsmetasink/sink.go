@@ -3,6 +3,7 @@ package kmsmetasink
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
@@ -19,8 +20,11 @@ type sink struct {
 	shared   *kms.Output // nil while stopped
 	caps     string      // of the open display
 
-	// The running state, made by Start and torn down by Stop; the streaming
-	// thread has it to itself.
+	// The running state, made by Start and torn down by Stop. It is the streaming
+	// thread's, but for a redraw of the last frame on an application's; they take
+	// turns.
+	turn    sync.Mutex
+	stale   atomic.Bool // a redraw was asked for, see Expose
 	set     settings
 	dev     *kms.Device
 	out     *kms.Output
@@ -31,6 +35,11 @@ type sink struct {
 	hdrPart *hdrPart
 	lost    bool // the display, for now
 
+	last     *kms.Framebuffer // shown, of the format that is set
+	placedAt uint64           // the value of moves that the display knows
+	rect     kms.Rect         // of the window that it has
+	told     map[string]bool  // what tellIgnored has said
+
 	// Buffers that the display reads: the frame before the last, and the last.
 	// Both are none for frames that were copied.
 	held    [2]gstx.Buffer
@@ -39,33 +48,47 @@ type sink struct {
 
 func newSink(e *gstx.Element, open func(*settings) (*kms.Device, error)) *sink {
 	s := &sink{element: e, open: open}
-	s.settings = settings{fd: -1, connector: -1, plane: -1, restore: true, scale: true}
+	s.settings = settings{fd: -1, connector: -1, plane: -1, restore: true, scale: true, zpos: -1}
 	s.hdrPart = &hdrPart{reader: gstmeta.NewReader(gstmeta.HDR)}
 	return s
 }
 
 // Start opens the card and takes the display.
 func (s *sink) Start() (err error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	s.set = s.snapshot()
 	s.reset()
 	s.setHDRText("")
 	defer func() {
 		if err != nil {
 			err = s.explain(err)
-			s.Stop()
+			s.stop()
 		}
 	}()
+	mode, err := kms.ParseModeWish(s.set.mode)
+	if err != nil {
+		return err
+	}
+	if s.set.fd >= 0 && s.set.named() {
+		s.set.fd = -1
+		s.element.Warn(gstx.ResourceSettings, &gstx.Error{Code: gstx.ResourceSettings,
+			Text: "Property fd is left out: device, driver-name and bus-id go before it."})
+	}
 	if s.dev, err = s.open(&s.set); err != nil {
 		return err
 	}
 	if s.out, err = kms.NewOutput(s.dev, kms.Config{
-		Connector:    uint32(max(s.set.connector, 0)),
-		Plane:        uint32(max(s.set.plane, 0)),
-		ForceModeset: s.set.forceModeset,
-		NoScale:      !s.set.scale,
-		NoRestore:    !s.set.restore,
-		NoWait:       s.set.skipVsync,
-		Debugf:       s.element.Debugf,
+		Connector:     uint32(max(s.set.connector, 0)),
+		ConnectorName: s.set.connectorName,
+		Plane:         uint32(max(s.set.plane, 0)),
+		Mode:          mode,
+		ForceModeset:  s.set.forceModeset,
+		Extras:        s.set.extras(),
+		NoScale:       !s.set.scale,
+		NoRestore:     !s.set.restore,
+		NoWait:        s.set.skipVsync,
+		Debugf:        s.element.Debugf,
 	}); err != nil {
 		return err
 	}
@@ -74,6 +97,9 @@ func (s *sink) Start() (err error) {
 	}
 	s.hdrPart.reset()
 	s.lost = false
+	s.told, s.rect = map[string]bool{}, kms.Rect{}
+	s.placedAt = s.moves.Load() - 1
+	s.place()
 	s.publishSize()
 	s.sharedMu.Lock()
 	s.shared, s.caps = s.out, capsOf(s.out.Formats())
@@ -85,6 +111,15 @@ func (s *sink) Start() (err error) {
 // Stop gives the display back and frees everything. A display that cannot be
 // put back is a warning: the stream itself is over.
 func (s *sink) Stop() error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.stop()
+	return nil
+}
+
+func (s *sink) stop() {
+	s.stale.Store(false)
+	s.last = nil
 	s.sharedMu.Lock()
 	s.shared, s.caps = nil, ""
 	s.sharedMu.Unlock()
@@ -109,7 +144,6 @@ func (s *sink) Stop() error {
 	s.format, s.picture = nil, kms.Picture{}
 	s.width.Store(0)
 	s.height.Store(0)
-	return nil
 }
 
 // Unlock ends the streaming thread's wait for the display.
@@ -139,6 +173,8 @@ func (s *sink) Caps() (string, error) {
 
 // SetCaps announces the format to the display.
 func (s *sink) SetCaps(f *gstx.VideoFormat) error {
+	s.turn.Lock()
+	defer s.release()
 	if s.out == nil {
 		return fmt.Errorf("format %s for a display that is closed", f.Caps)
 	}
@@ -148,6 +184,7 @@ func (s *sink) SetCaps(f *gstx.VideoFormat) error {
 		return s.explain(err)
 	}
 	s.format, s.picture, s.crop = f, p, kms.Rect{}
+	s.last = nil // it cannot be shown as one of this format
 	s.forgetPreroll()
 	s.images.setFormat(f)
 	if err := s.hdrPart.setFormat(f); err != nil {

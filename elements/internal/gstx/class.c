@@ -24,28 +24,9 @@ gstx_set_property (GObject * object, guint id, const GValue * value, GParamSpec 
     return;
   }
   p = &x->info->props[id - 1];
-  v.kind = p->def.kind;
-  switch (v.kind) {
-    case GSTX_BOOL: v.i = g_value_get_boolean (value); break;
-    case GSTX_INT: v.i = g_value_get_int (value); break;
-    case GSTX_UINT: v.i = g_value_get_uint (value); break;
-    case GSTX_INT64: v.i = g_value_get_int64 (value); break;
-    case GSTX_UINT64: v.i = (gint64) g_value_get_uint64 (value); break;
-    case GSTX_DOUBLE: v.d = g_value_get_double (value); break;
-    case GSTX_ENUM: v.i = g_value_get_enum (value); break;
-    case GSTX_STRING: v.s = g_value_dup_string (value); break;
-    case GSTX_FRACTION:
-      v.num = gst_value_get_fraction_numerator (value);
-      v.den = gst_value_get_fraction_denominator (value);
-      break;
-    case GSTX_STRUCTURE:{
-      const GstStructure *s = gst_value_get_structure (value);
-      v.s = s ? gst_structure_to_string (s) : NULL;
-      break;
-    }
-  }
+  gstx_value_load (&v, p->def.kind, value);
   goSetProperty (x->handle, id - 1, &v);
-  g_free (v.s);
+  gstx_value_clear (&v);
 }
 
 static void
@@ -61,26 +42,7 @@ gstx_get_property (GObject * object, guint id, GValue * value, GParamSpec * pspe
   v.kind = x->info->props[id - 1].def.kind;
   if (!goGetProperty (x->handle, id - 1, &v))
     return;                     /* the value stays the type's zero */
-  switch (v.kind) {
-    case GSTX_BOOL: g_value_set_boolean (value, v.i != 0); break;
-    case GSTX_INT: g_value_set_int (value, (gint) v.i); break;
-    case GSTX_UINT: g_value_set_uint (value, (guint) v.i); break;
-    case GSTX_INT64: g_value_set_int64 (value, v.i); break;
-    case GSTX_UINT64: g_value_set_uint64 (value, (guint64) v.i); break;
-    case GSTX_DOUBLE: g_value_set_double (value, v.d); break;
-    case GSTX_ENUM: g_value_set_enum (value, (gint) v.i); break;
-    case GSTX_FRACTION:
-      gst_value_set_fraction (value, v.num, v.den ? v.den : 1);
-      break;
-    case GSTX_STRING: g_value_set_string (value, v.s); break;
-    case GSTX_STRUCTURE:{
-      GstStructure *s = v.s ? gst_structure_from_string (v.s, NULL) : NULL;
-      gst_value_set_structure (value, s);
-      if (s)
-        gst_structure_free (s);
-      break;
-    }
-  }
+  gstx_value_store (&v, value);
   free (v.s);                   /* Go's C.CString */
 }
 
@@ -159,6 +121,12 @@ make_pspec (const GstxClassInfo * info, const GstxProp * p)
           p->min.num, p->min.den, p->max.num, p->max.den, p->def.num, p->def.den, f);
     case GSTX_STRUCTURE:
       return g_param_spec_boxed (p->name, p->nick, p->blurb, GST_TYPE_STRUCTURE, f);
+    case GSTX_INTS:
+      return gst_param_spec_array (p->name, p->nick, p->blurb,
+          g_param_spec_int ("value", "value", "one number", G_MININT, G_MAXINT, 0, f), f);
+    case GSTX_ORIENTATION:
+      return g_param_spec_enum (p->name, p->nick, p->blurb,
+          GST_TYPE_VIDEO_ORIENTATION_METHOD, (gint) p->def.i, f);
     case GSTX_ENUM:{
       char *name = g_strdup_printf ("%s-%s", info->type_name, p->name);
       GType t = g_type_from_name (name);
@@ -261,6 +229,8 @@ gstx_register (GstPlugin * plugin, GstxClassInfo * info)
     if (!type)
       return FALSE;
     g_type_set_qdata (type, info_quark (), info);
+    if (info->overlay)
+      gstx_overlay_add (type);
   }
   return gst_element_register (plugin, info->name, GST_RANK_NONE, type);
 }

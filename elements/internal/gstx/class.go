@@ -49,6 +49,8 @@ type Class struct {
 	Parent Parent
 	// Of a Filter: writable buffers; Frame.Bytes; Element.SetStaticCaps.
 	InPlace, Bytes, StaticCaps bool
+	// Of a VideoSink: GstVideoOverlay, see Overlayer.
+	Overlay bool
 
 	Pads  []Pad
 	Props []Prop
@@ -86,6 +88,7 @@ func Register(plugin unsafe.Pointer, c Class) error {
 	info.description, info.author = C.CString(c.Description), C.CString(c.Author)
 	info.parent = C.gint32(c.Parent)
 	info.in_place, info.bytes, info.static_caps = C.gint32(gboolean(c.InPlace)), C.gint32(gboolean(c.Bytes)), C.gint32(gboolean(c.StaticCaps))
+	info.overlay = C.gint32(gboolean(c.Overlay))
 	info.n_pads, info.n_props = C.guint32(len(c.Pads)), C.guint32(len(c.Props))
 	info.pads = (*C.GstxPadTemplate)(C.calloc(C.size_t(len(c.Pads)+1), C.sizeof_GstxPadTemplate))
 	for i, p := range c.Pads {
@@ -119,8 +122,19 @@ const (
 	String    Kind = C.GSTX_STRING    // string; NULL is ""
 	Fraction  Kind = C.GSTX_FRACTION  // [2]int32
 	Enum      Kind = C.GSTX_ENUM      // int32
-	Structure Kind = C.GSTX_STRUCTURE // string, serialised; NULL is ""
+	Structure Kind = C.GSTX_STRUCTURE // Fields
+	// Ints is a GstValueArray of gint: []int32, of at most four.
+	Ints Kind = C.GSTX_INTS
+	// Orientation is a GstVideoOrientationMethod: int32.
+	Orientation Kind = C.GSTX_ORIENTATION
 )
+
+// Fields is a GstStructure: serialised, and its fields in order. The Value of a
+// field that is neither bool, number nor string is nil. To GStreamer, Text counts.
+type Fields struct {
+	Text string // "" for NULL
+	List []Field
+}
 
 // EnumValue is one value of an enum property.
 type EnumValue struct {
@@ -206,7 +220,7 @@ func setValue(c *C.GstxValue, k Kind, v any) error {
 			return nil
 		}
 	case int32:
-		if k == Int || k == Enum {
+		if k == Int || k == Enum || k == Orientation {
 			c.i = C.gint64(x)
 			return nil
 		}
@@ -231,10 +245,23 @@ func setValue(c *C.GstxValue, k Kind, v any) error {
 			return nil
 		}
 	case string:
-		if k == String || k == Structure {
+		if k == String {
+			c.s = C.CString(x)
+			return nil
+		}
+	case Fields:
+		if k == Structure {
 			c.s = nil
-			if x != "" || k == String {
-				c.s = C.CString(x)
+			if x.Text != "" {
+				c.s = C.CString(x.Text)
+			}
+			return nil
+		}
+	case []int32:
+		if k == Ints && len(x) <= len(c.ints) {
+			c.n_ints = C.gint32(len(x))
+			for i, n := range x {
+				c.ints[i] = C.gint32(n)
 			}
 			return nil
 		}
@@ -251,7 +278,7 @@ func getValue(c *C.GstxValue) any {
 	switch Kind(c.kind) {
 	case Bool:
 		return c.i != 0
-	case Int, Enum:
+	case Int, Enum, Orientation:
 		return int32(c.i)
 	case Uint:
 		return uint32(c.i)
@@ -263,9 +290,28 @@ func getValue(c *C.GstxValue) any {
 		return float64(c.d)
 	case Fraction:
 		return [2]int32{int32(c.num), int32(c.den)}
+	case Ints:
+		// A longer array keeps its length, so that it can be told.
+		list := make([]int32, max(c.n_ints, 0))
+		for i := range min(len(list), len(c.ints)) {
+			list[i] = int32(c.ints[i])
+		}
+		return list
+	case Structure:
+		var f Fields
+		if c.s != nil {
+			f.Text = C.GoString(c.s)
+		}
+		for i := range unsafe.Slice(c.fields, c.n_fields) {
+			x := &unsafe.Slice(c.fields, c.n_fields)[i]
+			f.List = append(f.List, Field{C.GoString(x.name), getValue(&x.value)})
+		}
+		return f
+	case String:
+		if c.s == nil {
+			return ""
+		}
+		return C.GoString(c.s)
 	}
-	if c.s == nil {
-		return ""
-	}
-	return C.GoString(c.s)
+	return nil
 }

@@ -30,6 +30,8 @@ type Element struct {
 	lat    Latencier
 	frame  Framer
 	event  Eventer
+	over   Overlayer
+	orient Orienter
 }
 
 func newElement(class *Class, p *C.GstElement) (e *Element) {
@@ -54,6 +56,8 @@ func newElement(class *Class, p *C.GstElement) (e *Element) {
 	e.lat, _ = impl.(Latencier)
 	e.frame, _ = impl.(Framer)
 	e.event, _ = impl.(Eventer)
+	e.over, _ = impl.(Overlayer)
+	e.orient, _ = impl.(Orienter)
 	return e
 }
 
@@ -77,6 +81,10 @@ func (e *Element) SetLive(live bool) {
 
 // RunningTime is the pipeline's running time now in ns, None without a clock.
 func (e *Element) RunningTime() uint64 { return uint64(C.gstx_running_time(e.p)) }
+
+// Playing tells whether the element is in PLAYING, from any thread; a change that
+// is under way counts when it is done.
+func (e *Element) Playing() bool { return C.gstx_playing(e.p) != 0 }
 
 // WaitFD is a borrowed descriptor and the poll events to wait for.
 type WaitFD struct {

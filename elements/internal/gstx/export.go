@@ -202,3 +202,34 @@ func goEvent(h C.guint64, eos C.gboolean) {
 		e.event.Flush()
 	}
 }
+
+//export goRenderRectangle
+func goRenderRectangle(h C.guint64, x, y, width, height C.gint) {
+	e := element(h)
+	defer e.guard()
+	if e.over == nil {
+		return
+	}
+	if err := e.over.RenderRectangle(int32(x), int32(y), int32(width), int32(height)); err != nil {
+		e.Warningf("render rectangle: %v", err)
+		e.Warn(ResourceSettings, &Error{ResourceSettings, "The render rectangle was not taken: " + err.Error(), nil})
+	}
+}
+
+//export goExpose
+func goExpose(h C.guint64) {
+	e := element(h)
+	defer e.guard()
+	if e.over != nil {
+		e.over.Expose()
+	}
+}
+
+//export goOrientation
+func goOrientation(h C.guint64, method C.int) {
+	e := element(h)
+	defer e.guard()
+	if e.orient != nil {
+		e.orient.StreamOrientation(int32(method))
+	}
+}

@@ -13,6 +13,7 @@
 #include <gst/base/gstbasetransform.h>
 #include <gst/base/gstpushsrc.h>
 #include <gst/video/gstvideosink.h>
+#include <gst/video/videooverlay.h>
 #include <gst/video/video.h>
 #include <poll.h>
 
@@ -22,19 +23,30 @@ typedef enum { GSTX_PUSH_SRC, GSTX_VIDEO_SINK, GSTX_FILTER } GstxParent;
 
 typedef enum {
   GSTX_BOOL, GSTX_INT, GSTX_UINT, GSTX_INT64, GSTX_UINT64, GSTX_DOUBLE,
-  GSTX_STRING, GSTX_FRACTION, GSTX_ENUM, GSTX_STRUCTURE
+  GSTX_STRING, GSTX_FRACTION, GSTX_ENUM, GSTX_STRUCTURE, GSTX_INTS, GSTX_ORIENTATION,
+  GSTX_OTHER                    /* a field of no kind above */
 } GstxKind;
 
 /* One property value on its way between GValue and Go. A string belongs to the
  * receiver when it goes from Go to C, to the sender otherwise. */
+#define GSTX_MAX_INTS 4
 typedef struct {
   gint32 kind;
   gint32 num, den;              /* GSTX_FRACTION */
-  gint32 pad;
-  gint64 i;                     /* every integer kind, GSTX_BOOL, GSTX_ENUM */
+  gint32 n_ints;                /* GSTX_INTS; the first ones are in ints */
+  gint64 i;                     /* every integer kind, GSTX_BOOL, GSTX_ENUM, GSTX_ORIENTATION */
   gdouble d;
   char *s;                      /* GSTX_STRING, GSTX_STRUCTURE; may be NULL */
+  gint32 ints[GSTX_MAX_INTS];
+  /* GSTX_STRUCTURE, to Go only: the fields, taken apart. */
+  struct _GstxField *fields;
+  guint64 n_fields;
 } GstxValue;
+
+typedef struct _GstxField {
+  const char *name;
+  GstxValue value;
+} GstxField;
 
 typedef struct {
   const char *name, *nick, *blurb;
@@ -57,6 +69,8 @@ typedef struct {
   gint32 in_place;              /* filter: wants writable buffers */
   gint32 bytes;                 /* filter: wants buffers mapped for reading */
   gint32 static_caps;           /* filter: adds fields to caps, gstx_set_static_caps */
+  gint32 overlay;               /* sink: implements GstVideoOverlay */
+  gint32 pad;
   guint32 n_pads, n_props;
   GstxPadTemplate *pads;
   GstxProp *props;
@@ -144,6 +158,16 @@ void gstx_filter_class_init (GstBaseTransformClass * klass, const GstxClassInfo 
  * caps downstream where upstream's have no such field. */
 gboolean gstx_set_static_caps (GstxInstance * x, const char *mastering, const char *light);
 
+/* value.c: property values between GObject and Go. */
+void gstx_value_load (GstxValue * v, gint32 kind, const GValue * value);
+void gstx_value_clear (GstxValue * v);
+void gstx_value_store (const GstxValue * v, GValue * value);
+
+/* overlay.c */
+void gstx_overlay_add (GType type);
+/* Tells Go of a tag that says how the picture is turned. */
+void gstx_orientation_tag (GstxInstance * x, GstEvent * event);
+
 /* format.c, frame.c */
 /* Takes caps apart; f is to be cleared. TRUE for raw video, whose layout is in
  * vinfo then. */
@@ -171,6 +195,7 @@ void gstx_log (GstxClassInfo * info, GstElement * e, gint level, const char *tex
 gint gstx_log_threshold (GstxClassInfo * info);
 guint64 gstx_running_time (GstElement * e);
 char *gstx_object_name (gpointer object);
+gboolean gstx_playing (GstElement * e);
 void gstx_post_latency (GstElement * e);
 
 /* pool.c: a source's fixed set of fd-backed frames */

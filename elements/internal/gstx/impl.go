@@ -66,6 +66,23 @@ type Framer interface {
 	Frame(*Frame) Flow
 }
 
+// Overlayer is a sink whose picture an application places: GstVideoOverlay, of a
+// Class with Overlay. Both run on the application's threads, at any time, also
+// while a frame is shown.
+type Overlayer interface {
+	// RenderRectangle says where on the display the picture goes; a width and
+	// height of -1 is all of it. An error is posted as a warning.
+	RenderRectangle(x, y, width, height int32) error
+	// Expose shows the last frame again.
+	Expose()
+}
+
+// Orienter is a sink that hears how the stream says that it is turned, as a
+// GstVideoOrientationMethod. Runs on the streaming thread.
+type Orienter interface {
+	StreamOrientation(method int32)
+}
+
 // Eventer hears of the end of the stream and of flushes, on the streaming thread
 // or the thread that seeks.
 type Eventer interface {

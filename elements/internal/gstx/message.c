@@ -59,6 +59,12 @@ gstx_running_time (GstElement * e)
   return gst_element_get_current_running_time (e);
 }
 
+gboolean
+gstx_playing (GstElement * e)
+{
+  return g_atomic_int_get ((gint *) & GST_STATE (e)) == GST_STATE_PLAYING;
+}
+
 char *
 gstx_object_name (gpointer object)
 {

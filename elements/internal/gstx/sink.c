@@ -48,6 +48,7 @@ sink_event (GstBaseSink * sink, GstEvent * event)
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_EOS: goEvent (X (sink)->handle, TRUE); break;
     case GST_EVENT_FLUSH_STOP: goEvent (X (sink)->handle, FALSE); break;
+    case GST_EVENT_TAG: gstx_orientation_tag (X (sink), event); break;
     default: break;
   }
   return PARENT (sink)->event (sink, event);

@@ -38,10 +38,14 @@ func (w *Window) Check(width, height uint32) error {
 }
 
 // SetWindow says where the frames to come go. A window that cannot be is an
-// error, and the one before stays. Show makes the change without a mode set
+// error, and the one before stays; one that the first frame's mode leaves off the
+// screen gives way to the whole screen, and Ignored says so. Show makes the change without a mode set
 // where the driver lets it.
 func (o *Output) SetWindow(w Window) error {
-	width, height := o.Size()
+	var width, height uint32 // not known for certain before a mode is set
+	if o.layout != nil {
+		width, height = o.Size()
+	}
 	if err := w.Check(width, height); err != nil {
 		return err
 	}
