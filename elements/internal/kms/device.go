@@ -16,10 +16,14 @@ type Device struct {
 	Driver string // "i915", "vkms"…
 	BusID  string // "pci:0000:00:02.0"; "" where the driver has none
 
-	borrowed   bool // the file is someone else's too
-	k          Kernel
-	modifiers  bool // ADDFB2 takes modifiers
-	canImport  bool
+	borrowed  bool // the file is someone else's too
+	k         Kernel
+	modifiers bool // ADDFB2 takes modifiers
+	canImport bool
+	canExport bool
+	// shadow: the driver wants its dumb buffers to be written in order and
+	// never read, for reading them is slow (drm_mode.h, DUMB_PREFER_SHADOW).
+	shadow     bool
 	properties map[uint32]*Property
 	handles    handles
 	eventBuf   [1024]byte
@@ -50,7 +54,9 @@ func (d *Device) init() error {
 		}
 	}
 	d.modifiers = d.capability(sys.DRM_CAP_ADDFB2_MODIFIERS) != 0
-	d.canImport = d.capability(sys.DRM_CAP_PRIME)&sys.DRM_PRIME_CAP_IMPORT != 0
+	prime := d.capability(sys.DRM_CAP_PRIME)
+	d.canImport, d.canExport = prime&sys.DRM_PRIME_CAP_IMPORT != 0, prime&sys.DRM_PRIME_CAP_EXPORT != 0
+	d.shadow = d.capability(sys.DRM_CAP_DUMB_PREFER_SHADOW) != 0
 	return nil
 }
 

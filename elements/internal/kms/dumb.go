@@ -23,9 +23,42 @@ type Dumb struct {
 
 // CreateDumb makes a framebuffer in plain memory and maps it.
 func (d *Device) CreateDumb(fourcc, width, height uint32) (_ *Dumb, err error) {
+	b, size, err := d.newDumb(fourcc, width, height)
+	if err != nil {
+		return nil, err
+	}
+	d.handles[b.handle]++
+	defer func() {
+		if err != nil {
+			b.Close()
+		}
+	}()
+
+	m := sys.DRMModeMapDumb{Handle: b.handle}
+	if err := d.k.Ioctl(sys.DRM_IOCTL_MODE_MAP_DUMB, unsafe.Pointer(&m)); err != nil {
+		return nil, failed(err, "%s: map a dumb buffer", d)
+	}
+	if b.Map, err = d.k.Mmap(int64(m.Offset), int(size)); err != nil {
+		return nil, failed(err, "%s: map a dumb buffer", d)
+	}
+	cmd := sys.DRMModeFBCmd2{Width: width, Height: height, PixelFormat: fourcc}
+	for i := range b.Format.Planes {
+		cmd.Handles[i], cmd.Pitches[i], cmd.Offsets[i] = b.handle, b.Stride[i], b.Offset[i]
+	}
+	fb, err := d.addFB(&cmd, sys.DRM_FORMAT_MOD_INVALID, b.Format.Planes)
+	if err != nil {
+		return nil, err
+	}
+	b.Framebuffer = *fb
+	return b, nil
+}
+
+// newDumb allocates size bytes and lays the planes out in them. The handle is
+// the caller's, and in no list yet.
+func (d *Device) newDumb(fourcc, width, height uint32) (_ *Dumb, size uint64, err error) {
 	f, ok := FormatOf(fourcc)
 	if !ok {
-		return nil, fmt.Errorf("plain memory in format %s: %w", FourCCName(fourcc), ErrNoPlane)
+		return nil, 0, fmt.Errorf("plain memory in format %s: %w", FourCCName(fourcc), ErrNoPlane)
 	}
 	b := &Dumb{Format: f}
 	// All planes stand in one buffer, one below the other, in rows as long as
@@ -33,7 +66,7 @@ func (d *Device) CreateDumb(fourcc, width, height uint32) (_ *Dumb, err error) {
 	var lines uint64
 	stride0 := uint64(f.RowBytes(0, width))
 	if stride0 == 0 || height == 0 || width > math.MaxUint16 || height > math.MaxUint16 {
-		return nil, fmt.Errorf("plain memory of %dx%d: %w", width, height, ErrNoPlane)
+		return nil, 0, fmt.Errorf("plain memory of %dx%d: %w", width, height, ErrNoPlane)
 	}
 	for i := range f.Planes {
 		lines += rowsOf(uint64(f.RowBytes(i, width))*uint64(f.Rows(i, height)), stride0)
@@ -42,36 +75,14 @@ func (d *Device) CreateDumb(fourcc, width, height uint32) (_ *Dumb, err error) {
 		Width: f.samples(0, width), Height: uint32(lines), BPP: uint32(f.CPP[0]) * 8,
 	}
 	if err := d.k.Ioctl(sys.DRM_IOCTL_MODE_CREATE_DUMB, unsafe.Pointer(&arg)); err != nil {
-		return nil, failed(err, "%s: allocate %s %dx%d", d, FourCCName(fourcc), width, height)
+		return nil, 0, failed(err, "%s: allocate %s %dx%d", d, FourCCName(fourcc), width, height)
 	}
-	d.handles[arg.Handle]++
 	b.handle, b.d = arg.Handle, d
-	defer func() {
-		if err != nil {
-			b.Close()
-		}
-	}()
-
 	if err := b.lay(width, height, arg.Pitch, arg.Size); err != nil {
-		return nil, err
+		d.closeHandle(arg.Handle)
+		return nil, 0, err
 	}
-	m := sys.DRMModeMapDumb{Handle: arg.Handle}
-	if err := d.k.Ioctl(sys.DRM_IOCTL_MODE_MAP_DUMB, unsafe.Pointer(&m)); err != nil {
-		return nil, failed(err, "%s: map a dumb buffer", d)
-	}
-	if b.Map, err = d.k.Mmap(int64(m.Offset), int(arg.Size)); err != nil {
-		return nil, failed(err, "%s: map a dumb buffer", d)
-	}
-	cmd := sys.DRMModeFBCmd2{Width: width, Height: height, PixelFormat: fourcc}
-	for i := range f.Planes {
-		cmd.Handles[i], cmd.Pitches[i], cmd.Offsets[i] = b.handle, b.Stride[i], b.Offset[i]
-	}
-	fb, err := d.addFB(&cmd, sys.DRM_FORMAT_MOD_INVALID, f.Planes)
-	if err != nil {
-		return nil, err
-	}
-	b.Framebuffer = *fb
-	return b, nil
+	return b, arg.Size, nil
 }
 
 // lay places the planes by the pitch the driver chose, and checks that they fit

@@ -26,6 +26,10 @@ func (d *Device) releaseHandle(h uint32) {
 		return
 	}
 	delete(d.handles, h)
+	d.closeHandle(h)
+}
+
+func (d *Device) closeHandle(h uint32) {
 	arg := sys.DRMGEMClose{Handle: h}
 	d.k.Ioctl(sys.DRM_IOCTL_GEM_CLOSE, unsafe.Pointer(&arg)) // can fail only when the device is gone
 }

@@ -52,6 +52,10 @@ func (f *FD) Int() int {
 	return int(f.n.Load()) - 1
 }
 
+// Release gives the descriptor up to the caller, who closes it from now on; -1 of
+// a closed FD.
+func (f *FD) Release() int { return int(f.n.Swap(0)) - 1 }
+
 // Close closes the descriptor once; later calls do nothing.
 func (f *FD) Close() error {
 	if f == nil {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 )
 
@@ -16,6 +18,8 @@ type Quirks struct {
 	NoAtomic      bool // refuses the atomic client capability
 	NoModifiers   bool // no ADDFB2 modifiers and no IN_FORMATS
 	NoImport      bool // refuses every DMA-buf
+	NoExport      bool // gives out no DMA-bufs, though it says so
+	PreferShadow  bool // wants its dumb buffers written in order and never read
 	NoScaling     bool // planes cannot scale
 	NoRotation    bool // planes have the property and refuse to turn or mirror
 	NoVRR         bool // the display's refresh rate is fixed
@@ -109,6 +113,8 @@ type blob struct {
 
 type framebuffer struct {
 	owner                 *File
+	fd                    *sys.FD // keeps the memory of its first plane
+	size                  uint64
 	width, height, fourcc uint32
 	modifier              uint64
 }
@@ -311,6 +317,22 @@ func (c *Card) Blob(id uint32, name string) []byte {
 		return b.data
 	}
 	return nil
+}
+
+// Pixels is a copy of the memory that a plane shows, from its start on; nil when
+// it shows nothing.
+func (c *Card) Pixels(plane uint32) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fb := c.fbs[c.state[c.slot(plane, "FB_ID")]]
+	if fb == nil {
+		return nil
+	}
+	b := make([]byte, fb.size)
+	if n, err := unix.Pread(fb.fd.Int(), b, 0); err != nil || n != len(b) {
+		return nil
+	}
+	return b
 }
 
 // Snapshot is the state of every property, blobs by content, for comparison.

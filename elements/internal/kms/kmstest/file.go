@@ -19,11 +19,11 @@ type File struct {
 	closed, hung bool
 }
 
-// memory is a buffer object. Dumb buffers have a memfd of their own, exported
-// and imported ones are recognised by their inode.
+// memory is a buffer object. Dumb buffers are memfds; what comes back is
+// recognised by its inode.
 type memory struct {
 	inode uint64
-	fd    *sys.FD // nil for imported ones
+	fd    *sys.FD
 	size  uint64
 }
 
@@ -59,8 +59,10 @@ func (f *File) hangUp() {
 
 // Mmap maps a dumb buffer; the offset is its handle times the page size.
 func (f *File) Mmap(offset int64, length int) ([]byte, error) {
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
 	m := f.handles[uint32(offset/pageSize)]
-	if m == nil || m.fd == nil || length <= 0 || uint64(length) > m.size {
+	if m == nil || length <= 0 || uint64(length) > m.size {
 		return nil, unix.EINVAL
 	}
 	f.maps++
@@ -135,6 +137,7 @@ func (c *Card) removeFB(id uint64) {
 			c.state[o.find("CRTC_ID").slot] = 0
 		}
 	}
+	c.fbs[id].fd.Close()
 	delete(c.fbs, id)
 }
 

@@ -42,6 +42,10 @@ func (f *File) run(req uintptr, arg unsafe.Pointer) error {
 			if !c.NoModifiers {
 				a.Value = 1
 			}
+		case sys.DRM_CAP_DUMB_PREFER_SHADOW:
+			if c.PreferShadow {
+				a.Value = 1
+			}
 		case sys.DRM_CAP_PRIME:
 			a.Value = sys.DRM_PRIME_CAP_IMPORT | sys.DRM_PRIME_CAP_EXPORT
 		}
@@ -188,12 +192,19 @@ func (f *File) runMemory(req uintptr, arg unsafe.Pointer) error {
 				return nil
 			}
 		}
+		fd, err := sys.DupFD(int(a.FD))
+		if err != nil {
+			return unix.EMFILE
+		}
 		a.Handle = c.id()
-		f.handles[a.Handle] = &memory{inode: st.Ino, size: uint64(st.Size)}
+		f.handles[a.Handle] = &memory{inode: st.Ino, fd: fd, size: uint64(st.Size)}
 	case sys.DRM_IOCTL_PRIME_HANDLE_TO_FD:
 		a := (*sys.DRMPrimeHandle)(arg)
+		if c.NoExport {
+			return unix.EOPNOTSUPP
+		}
 		m := f.handles[a.Handle]
-		if m == nil || m.fd == nil {
+		if m == nil {
 			return unix.ENOENT
 		}
 		fd, err := unix.FcntlInt(uintptr(m.fd.Int()), unix.F_DUPFD_CLOEXEC, 0)
@@ -266,12 +277,16 @@ func (f *File) addFB(a *sys.DRMModeFBCmd2) error {
 	if !known || explicit && c.NoModifiers {
 		return unix.EINVAL
 	}
-	fb := &framebuffer{owner: f, width: a.Width, height: a.Height, fourcc: a.PixelFormat}
+	fb := &framebuffer{owner: f, size: f.handles[a.Handles[0]].size, width: a.Width, height: a.Height, fourcc: a.PixelFormat}
 	if explicit {
 		fb.modifier = a.Modifier[0]
 		if fb.modifier != sys.DRM_FORMAT_MOD_LINEAR && fb.modifier != Modifier {
 			return unix.EINVAL
 		}
+	}
+	var err error
+	if fb.fd, err = sys.DupFD(f.handles[a.Handles[0]].fd.Int()); err != nil {
+		return unix.EMFILE
 	}
 	a.FBID = c.id()
 	c.fbs[uint64(a.FBID)] = fb
