@@ -18,10 +18,16 @@ import (
 )
 
 // Ten thousand frames cost no more Go allocations than a hundred: starting and
-// stopping does, a frame does not, metadata and all.
+// stopping does, a frame does not, metadata and all, imported or copied.
 func TestStreamingDoesNotAllocate(t *testing.T) {
+	for name, q := range map[string]kmstest.Quirks{"imported": {}, "copied": {NoExport: true}} {
+		t.Run(name, func(t *testing.T) { streamingDoesNotAllocate(t, q) })
+	}
+}
+
+func streamingDoesNotAllocate(t *testing.T, q kmstest.Quirks) {
 	allocations := func(frames string) uint64 {
-		newCard(t, kmstest.Quirks{})
+		newCard(t, q)
 		stamper.All(t, &meta.Block{Color: &meta.Color{Primaries: 9, Transfer: meta.TransferPQ, Matrix: 9}})
 		p := pipe.New(t, "videotestsrc pattern=black num-buffers="+frames+
 			" ! video/x-raw,format=BGRx,width=16,height=16 ! metastamper ! fakekmssink name=sink sync=false")

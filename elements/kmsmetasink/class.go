@@ -7,9 +7,11 @@
 //	gst-launch-1.0 filesrc location=film.mkv ! decodebin3 ! kmsmetasink connector-id=97
 //
 // DMA-bufs are imported and scanned out as they are, modifiers included; a
-// framebuffer is kept for each memory. Other memory, and DMA-bufs that the
-// driver refuses, are copied into buffers of the display; a warning says so,
-// once. A picture that is not of the display's size is scaled by the plane where
+// framebuffer is kept for each memory. Software upstream is offered a pool of the
+// display's own memory, as DMA-bufs, and what it writes there needs no copy
+// either; a driver whose memory is slow to read (DUMB_PREFER_SHADOW) offers none.
+// Other memory, and DMA-bufs that the driver refuses, are copied into buffers of
+// the display; a warning says so, once. A picture that is not of the display's size is scaled by the plane where
 // the driver can, with its aspect kept, and stands in the middle otherwise.
 //
 // What the display is told comes from GstShmHdrMeta, or, where a buffer has

@@ -58,13 +58,20 @@ func nameOf(fourcc uint32) string {
 	return ""
 }
 
+func fourccOf(name string) uint32 {
+	for _, n := range names {
+		if n.name == name {
+			return n.fourcc
+		}
+	}
+	return 0
+}
+
 // complete adds the code of a format that GStreamer has a name but no DRM code
 // for: RGB with 10 bits, in 1.26.
 func complete(f *gstx.VideoFormat) {
-	for i := 0; i < len(names) && f.FourCC == 0; i++ {
-		if names[i].name == f.Format {
-			f.FourCC = names[i].fourcc
-		}
+	if f.FourCC == 0 {
+		f.FourCC = fourccOf(f.Format)
 	}
 }
 

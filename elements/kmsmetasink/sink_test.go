@@ -34,8 +34,8 @@ func TestEveryFrameIsShownOnce(t *testing.T) {
 	if got := property[uint64](t, p, "frames-shown"); got != 20 {
 		t.Errorf("frames-shown: got %d, want 20", got)
 	}
-	if got := property[uint64](t, p, "frames-copied"); got != 20 {
-		t.Errorf("frames-copied: got %d, want 20", got)
+	if got := property[uint64](t, p, "frames-imported"); got != 20 {
+		t.Errorf("frames-imported: got %d, want 20", got)
 	}
 	if w, h := property[int32](t, p, "display-width"), property[int32](t, p, "display-height"); w != 640 || h != 480 {
 		t.Errorf("display %dx%d, want 640x480", w, h)

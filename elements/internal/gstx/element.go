@@ -32,10 +32,12 @@ type Element struct {
 	event  Eventer
 	over   Overlayer
 	orient Orienter
+	share  Sharer
 }
 
 func newElement(class *Class, p *C.GstElement) (e *Element) {
 	x := C.gstx_instance(C.gpointer(p))
+	x.held = -1
 	e = &Element{p: p, x: x, info: x.info, class: class}
 	// GObject cannot fail to make an instance, so one whose Go half panicked is
 	// made all the same and refuses to start.
@@ -58,6 +60,9 @@ func newElement(class *Class, p *C.GstElement) (e *Element) {
 	e.event, _ = impl.(Eventer)
 	e.over, _ = impl.(Overlayer)
 	e.orient, _ = impl.(Orienter)
+	if e.share, _ = impl.(Sharer); e.share != nil {
+		x.held = C.gint32(e.share.Holds())
+	}
 	return e
 }
 

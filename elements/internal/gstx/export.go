@@ -160,6 +160,22 @@ func goDecideAllocation(h C.guint64, videoMeta C.gboolean) {
 	}
 }
 
+//export goShare
+func goShare(h C.guint64, format *C.char, width, height C.guint32, out *C.GstxShared) (ok C.gboolean) {
+	e := element(h)
+	defer e.guard()
+	m, err := e.share.Share(C.GoString(format), uint32(width), uint32(height))
+	if err != nil {
+		e.Debugf("upstream gets plain memory: %v", err)
+		return 0
+	}
+	*out = C.GstxShared{fd: C.gint32(m.FD), n_planes: C.guint32(m.NPlanes), size: C.guint64(m.Size), width: width, height: height}
+	for i := range m.NPlanes {
+		out.offset[i], out.stride[i] = C.guint64(m.Offset[i]), C.gint32(m.Stride[i])
+	}
+	return 1
+}
+
 //export goLatency
 func goLatency(h C.guint64, lo, hi *C.guint64) (ok C.gboolean) {
 	e := element(h)

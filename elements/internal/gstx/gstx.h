@@ -141,6 +141,7 @@ typedef struct {
   struct pollfd wait[GSTX_MAX_WAIT];
   guint32 n_wait;
   gint32 wait_ms;
+  gint32 held;                  /* sink with memory to share: buffers it holds; else -1 */
   char *mastering, *light;      /* fields added to a filter's caps; object lock */
 } GstxInstance;
 
@@ -218,6 +219,18 @@ GstBuffer *gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 durati
 gint gstx_pool_returned (GstxPool * p);
 gint gstx_pool_wake_fd (GstxPool * p);
 void gstx_pool_close (GstxPool * p);
+
+/* sinkpool.c: a sink's own memory, offered upstream */
+typedef struct {
+  gint32 fd;                    /* a DMA-buf, the receiver's; then -1 */
+  guint32 n_planes, width, height;
+  guint64 size;
+  guint64 offset[GSTX_MAX_PLANES];
+  gint32 stride[GSTX_MAX_PLANES];
+} GstxShared;
+/* Adds a pool to an ALLOCATION query if the sink has memory for its caps; held is
+ * how many buffers the sink keeps while it shows them. */
+void gstx_propose_pool (GstElement * sink, GstQuery * query, guint held);
 
 /* memcache.c: what a sink remembers about a memory */
 typedef struct _GstxMemCache GstxMemCache;

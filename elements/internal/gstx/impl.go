@@ -48,6 +48,26 @@ type Allocator interface {
 	DecideAllocation(videoMeta bool)
 }
 
+// Sharer is a sink with memory of its own to offer upstream, which then writes
+// where the sink shows from.
+type Sharer interface {
+	// Holds is how many buffers the sink keeps while it shows them.
+	Holds() int
+	// Share makes memory for one picture in a format of GStreamer's, as upstream
+	// needs it. It runs on any thread, also after Stop; with an error, which is
+	// logged, upstream gets plain memory.
+	Share(format string, width, height uint32) (Shared, error)
+}
+
+// Shared is memory for one picture.
+type Shared struct {
+	FD      int    // a DMA-buf that can be mapped for reading and writing; it is taken
+	Size    uint64 // bytes
+	NPlanes int
+	Offset  [4]uint64
+	Stride  [4]int32
+}
+
 // Creator is a source: it gives the next buffer and with it the reference.
 // Runs on the streaming thread.
 type Creator interface {

@@ -1,7 +1,9 @@
 package gstx
 
 // #cgo noescape gstx_memcache_get
+// #cgo nocallback gstx_memcache_get
 // #cgo noescape gstx_memcache_drain
+// #cgo nocallback gstx_memcache_drain
 // #include "gstx.h"
 import "C"
 

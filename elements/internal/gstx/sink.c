@@ -38,7 +38,11 @@ sink_set_caps (GstBaseSink * sink, GstCaps * caps)
 static gboolean
 sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
 {
+  GstxInstance *x = X (sink);
+
   gstx_query_add_metas (query, TRUE);
+  if (x->held >= 0)
+    gstx_propose_pool (GST_ELEMENT (sink), query, x->held);
   return TRUE;
 }
 

@@ -1,0 +1,40 @@
+package kmsmetasink
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+)
+
+// Upstream is offered buffers of the display's own memory, so that what software
+// draws or decodes is scanned out from where it was written. They come back as
+// any DMA-buf does, see images.
+
+// Holds: the buffer on the screen and the one about to be.
+func (s *sink) Holds() int { return len(s.held) }
+
+var errStopped = errors.New("the display is closed")
+
+// Share makes memory for one picture that upstream writes and the display reads.
+func (s *sink) Share(format string, width, height uint32) (gstx.Shared, error) {
+	fourcc := fourccOf(format)
+	if fourcc == 0 {
+		return gstx.Shared{}, fmt.Errorf("format %s is not one of the display's", format)
+	}
+	// The lock is Stop's too, so the device stays open meanwhile.
+	s.sharedMu.Lock()
+	defer s.sharedMu.Unlock()
+	if s.shared == nil {
+		return gstx.Shared{}, errStopped
+	}
+	m, err := s.dev.Share(fourcc, width, height)
+	if err != nil {
+		return gstx.Shared{}, err
+	}
+	out := gstx.Shared{FD: m.FD.Release(), Size: m.Size, NPlanes: m.Planes}
+	for i := range m.Planes {
+		out.Offset[i], out.Stride[i] = uint64(m.Offset[i]), int32(m.Stride[i])
+	}
+	return out, nil
+}
