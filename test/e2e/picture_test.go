@@ -33,7 +33,7 @@ func TestCapturedPictureIsExact(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "frame")
 			tool(t, "v4l2-ctl", "-d", c.device, "--set-fmt-video=width=640,height=480,pixelformat="+c.v4l2,
 				"--stream-mmap", "--stream-count=1", "--stream-to="+file)
-			want := reference(t, file, c.raw, c.colors)
+			want := reference(t, fromFile(file, c.raw, c.colors), c.colors)
 
 			trace := traceFlips(t)
 			p := play(t, "v4l2metasrc device="+c.device,
@@ -65,7 +65,7 @@ func TestCopiedPictureIsExact(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "frame")
 			tool(t, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x480", "-frames:v", "1",
 				"-pix_fmt", c.ffmpeg, "-f", "rawvideo", file)
-			want := reference(t, file, c.raw, c.colors)
+			want := reference(t, fromFile(file, c.raw, c.colors), c.colors)
 
 			trace := traceFlips(t)
 			p := play(t, fromFile(file, c.raw, c.colors), "! kmsmetasink driver-name=vkms force-modesetting=true")
@@ -107,9 +107,9 @@ func planesTake(t *testing.T, format string) {
 	t.Skipf("no plane of vkms takes %s on Linux %s", format, release)
 }
 
-// reference is the check sum of a raw frame as the stock sink shows it. That one
-// knows nothing of the planes' colour properties: modetest sets them.
-func reference(t *testing.T, file, format string, c colors) string {
+// reference is the check sum of a still picture as the stock sink shows it. That
+// one knows nothing of the planes' colour properties: modetest sets them.
+func reference(t *testing.T, source string, c colors) string {
 	t.Helper()
 	if c.encoding != "" {
 		for property, value := range map[string]string{"COLOR_ENCODING": c.encoding, "COLOR_RANGE": c.span} {
@@ -124,7 +124,7 @@ func reference(t *testing.T, file, format string, c colors) string {
 		}
 	}
 	trace := traceFlips(t)
-	p := play(t, fromFile(file, format, c), "! kmssink driver-name=vkms force-modesetting=true")
+	p := play(t, source, "! kmssink driver-name=vkms force-modesetting=true")
 	sum := crc(t, p, trace)
 	p.signal(syscall.SIGKILL)
 	p.wait()
