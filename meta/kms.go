@@ -29,8 +29,6 @@ func (b *Block) HDROutputMetadata() (blob [HDROutputMetadataSize]byte, ok bool) 
 		display = 6  // after u8 metadata_type = 0; u16 x, y of R, G, B, white
 		maxLuma = 22 // u16, cd/m²
 		minLuma = 24 // u16, 0.0001 cd/m²
-		maxCLL  = 26
-		maxFALL = 28
 	)
 	switch b.Color.Transfer {
 	case TransferPQ:
@@ -50,10 +48,19 @@ func (b *Block) HDROutputMetadata() (blob [HDROutputMetadataSize]byte, ok bool) 
 		put(minLuma, clamp16(uint64(m.MinLuminance)))
 	}
 	if l := b.ContentLight; l != nil {
-		put(maxCLL, l.MaxCLL)
-		put(maxFALL, l.MaxFALL)
+		PutContentLight(&blob, *l)
 	}
 	return blob, true
+}
+
+// PutContentLight replaces the light levels in a value of HDROutputMetadata.
+func PutContentLight(blob *[HDROutputMetadataSize]byte, l ContentLight) {
+	const (
+		maxCLL  = 26
+		maxFALL = 28
+	)
+	binary.NativeEndian.PutUint16(blob[maxCLL:], l.MaxCLL)
+	binary.NativeEndian.PutUint16(blob[maxFALL:], l.MaxFALL)
 }
 
 func clamp16(v uint64) uint16 { return uint16(min(v, 0xffff)) }

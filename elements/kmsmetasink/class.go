@@ -26,10 +26,18 @@
 // on is told what it takes.
 //
 // The bus hears what became of it in the element message
-// shm-hdr-status {format, output, reason}, output being one of applied, dropped,
-// unsupported and off, whenever that changes. A change that would make the
-// display go dark is only made when the picture turns from SDR to HDR or back;
-// otherwise the earlier metadata stays, and the message says so.
+// shm-hdr-status {format, output, reason}, output being one of applied,
+// converted, dropped, unsupported and off, whenever that changes; the property
+// hdr-status has the same in one text. A change that would make the display go
+// dark is only made when the picture turns from SDR to HDR or back, or the
+// monitor is another; otherwise the earlier metadata stays, and the message says
+// so.
+//
+// KMS has no property for dynamic metadata, of Dolby Vision or HDR10+. HDR10+ is
+// converted with dynamic=scene: the brightest and the average light of a scene
+// are sent as MaxCLL and MaxFALL. A difference of a factor of two to what was
+// sent last goes out at once, but not within 3 frames; one of more than 10 % not
+// within 12; less does not.
 //
 // The picture goes into render-rectangle, which is the whole display unless set,
 // by the property or through GstVideoOverlay, before and while playing. In PAUSED a
@@ -73,6 +81,12 @@ const (
 	hdrAuto int32 = iota
 	hdrForce
 	hdrOff
+)
+
+// The values of the property dynamic.
+const (
+	dynamicOff int32 = iota
+	dynamicScene
 )
 
 // Class describes the element.
@@ -137,12 +151,18 @@ var Class = gstx.Class{
 				{Value: hdrForce, Nick: "force", Name: "what the picture is, if the connector has the properties, whatever the monitor's EDID says"},
 				{Value: hdrOff, Nick: "off", Name: "SDR, always"},
 			}},
+		{Name: "dynamic", Nick: "Dynamic metadata", Kind: gstx.Enum, Default: dynamicOff, WhilePlaying: true,
+			Blurb: "What to make of HDR10+ metadata, for which KMS has no property",
+			Enum: []gstx.EnumValue{
+				{Value: dynamicOff, Nick: "off", Name: "nothing: the static metadata counts"},
+				{Value: dynamicScene, Nick: "scene", Name: "MaxCLL and MaxFALL of each scene, unless the display would go dark for it"},
+			}},
 		{Name: "display-width", Nick: "Display width", Kind: gstx.Int, Min: int32(0), ReadOnly: true,
 			Blurb: "Width of the display mode in pixels, 0 before the start"},
 		{Name: "display-height", Nick: "Display height", Kind: gstx.Int, Min: int32(0), ReadOnly: true,
 			Blurb: "Height of the display mode in pixels, 0 before the start"},
 		{Name: "hdr-status", Nick: "HDR status", Kind: gstx.String, ReadOnly: true,
-			Blurb: "What became of the HDR metadata: format, output and reason"},
+			Blurb: "What became of the HDR metadata: format, output and reason, of each kind there is"},
 		{Name: "frames-shown", Nick: "Frames shown", Kind: gstx.Uint64, ReadOnly: true,
 			Blurb: "Frames sent to the display since the start"},
 		{Name: "frames-dropped", Nick: "Frames dropped", Kind: gstx.Uint64, ReadOnly: true,

@@ -27,7 +27,7 @@ type store struct {
 	window   window // may change while playing
 	hdrText  string
 
-	hdr                              atomic.Int32  // may change while playing
+	hdr, dynamic                     atomic.Int32  // may change while playing
 	moves                            atomic.Uint64 // changes of window
 	width, height                    atomic.Int32
 	shown, dropped, imported, copied atomic.Uint64
@@ -44,6 +44,9 @@ func (s *sink) SetProperty(name string, v any) error {
 	switch name {
 	case "hdr":
 		s.hdr.Store(v.(int32))
+		return nil
+	case "dynamic":
+		s.dynamic.Store(v.(int32))
 		return nil
 	case "render-rectangle":
 		return s.setRectangle(v.([]int32))
@@ -103,6 +106,8 @@ func (s *sink) GetProperty(name string) any {
 	switch name {
 	case "hdr":
 		return s.hdr.Load()
+	case "dynamic":
+		return s.dynamic.Load()
 	case "render-rectangle":
 		return s.rectangle()
 	case "display-width":

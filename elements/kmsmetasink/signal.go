@@ -1,8 +1,6 @@
 package kmsmetasink
 
 import (
-	"fmt"
-
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
@@ -17,13 +15,12 @@ type hdrPart struct {
 	broken bool       // the last buffer's block was refused
 
 	content content    // of the last frame
-	signal  kms.Signal // that it asks for, whatever the property hdr says
+	signal  kms.Signal // that its static metadata ask for, whatever the property hdr says
+	dynamic int32      // the property, as it counts in the following
+	scene   scene      // what its HDR10+ metadata ask for
+	badPlus string     // why those cannot be read
 
-	// What was reported last.
-	told struct {
-		content content
-		status  kms.Status
-	}
+	told report // last
 }
 
 // content names what a frame has.
@@ -56,11 +53,13 @@ func (s *sink) signal(f *gstx.Frame) kms.Signal {
 			Text: "A buffer's metadata cannot be trusted; the caps count instead.", Cause: err})
 	}
 	h.broken = err != nil
-	if changed || h.stale {
-		h.stale = false
+	if dynamic := s.dynamic.Load(); changed || h.stale || dynamic != h.dynamic {
+		h.stale, h.dynamic = false, dynamic
 		h.content, h.signal = signalOf(block, &h.caps)
+		h.takeHDR10Plus(block)
 	}
 	signal := h.signal
+	h.scene.next(&signal)
 	switch s.hdr.Load() {
 	case hdrOff:
 		return kms.Signal{}
@@ -100,47 +99,16 @@ func signalOf(block, caps *meta.Block) (content, kms.Signal) {
 	return c, s
 }
 
-// Dynamic metadata has no property in KMS.
-const noDynamic = "KMS has no property for metadata that changes from frame to frame; the static part counts"
-
-// reportStatus tells the bus and the property hdr-status what became of the
-// metadata, when that has changed.
-func (s *sink) reportStatus() {
-	h := s.hdrPart
-	status := s.out.Status()
-	if s.hdr.Load() == hdrOff && (h.signal.HDR || h.signal.BT2020) {
-		status = kms.Status{State: kms.Dropped, Reason: "the property hdr is off"}
-	}
-	if h.content == h.told.content && status == h.told.status {
+// takeHDR10Plus follows the dynamic metadata, which belong to PQ.
+func (h *hdrPart) takeHDR10Plus(block *meta.Block) {
+	h.badPlus = ""
+	if !h.content.hdr10plus || h.dynamic != dynamicScene || !h.content.pq() {
+		h.scene.off()
 		return
 	}
-	was := h.told
-	h.told.content, h.told.status = h.content, status
-	first := was.content.format == ""
-	if !first || h.content.format != "SDR" || status.State != kms.Off {
-		s.tell(h.content.format, status.State.String(), status.Reason)
+	if err := h.scene.take(block.HDR10Plus); err != nil {
+		h.badPlus = err.Error()
 	}
-	if h.content.hdr10plus && !was.content.hdr10plus {
-		s.tell("HDR10+", kms.Dropped.String(), noDynamic)
-	}
-	if h.content.dolbyRPU && !was.content.dolbyRPU {
-		s.tell("Dolby Vision", kms.Dropped.String(), noDynamic)
-	}
-	text := h.content.format + ": " + status.State.String()
-	if status.Reason != "" {
-		text += fmt.Sprintf(" (%s)", status.Reason)
-	}
-	s.setHDRText(text)
-	s.element.NotifyProperty("hdr-status")
 }
 
-func (s *sink) tell(format, output, reason string) {
-	s.element.Infof("%s: %s %s", format, output, reason)
-	if err := s.element.Post("shm-hdr-status",
-		gstx.Field{Name: "format", Value: format},
-		gstx.Field{Name: "output", Value: output},
-		gstx.Field{Name: "reason", Value: reason},
-	); err != nil {
-		s.element.Warningf("%v", err)
-	}
-}
+func (c *content) pq() bool { return c.format == "PQ" || c.format == "HDR10" }
