@@ -23,13 +23,19 @@ type player struct {
 
 func newPlayer(t *testing.T, q kmstest.Quirks) *player {
 	t.Helper()
-	p := &player{t: t, card: kmstest.NewCard(q)}
-	p.k = p.card.Open()
+	card := kmstest.NewCard(q)
+	return playOn(t, card, card.Open(), false)
+}
+
+func playOn(t *testing.T, card *kmstest.Card, k *kmstest.File, borrowed bool) *player {
+	t.Helper()
+	p := &player{t: t, card: card, k: k}
 	d, err := New(p.k)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
+	d.borrowed = borrowed
 	p.d = d
 	if p.o, err = NewOutput(d, Config{Debugf: t.Logf}); err != nil {
 		t.Fatal(err)

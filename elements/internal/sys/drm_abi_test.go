@@ -49,6 +49,8 @@ var drmStructs = []struct {
 	{"drm_mode_map_dumb", sys.DRMModeMapDumb{}, "handle pad offset"},
 	{"drm_mode_destroy_dumb", sys.DRMModeDestroyDumb{}, "handle"},
 	{"drm_mode_atomic", sys.DRMModeAtomic{}, "flags count_objs objs_ptr count_props_ptr props_ptr prop_values_ptr reserved user_data"},
+	{"drm_mode_create_lease", sys.DRMModeCreateLease{}, "object_ids object_count flags lessee_id fd"},
+	{"drm_mode_revoke_lease", sys.DRMModeRevokeLease{}, "lessee_id"},
 	{"drm_format_modifier_blob", sys.DRMFormatModifierBlob{}, "version flags count_formats formats_offset count_modifiers modifiers_offset"},
 	{"drm_format_modifier", sys.DRMFormatModifier{}, "formats offset pad modifier"},
 	{"hdr_output_metadata", sys.HDROutputMetadata{}, "metadata_type hdmi_metadata_type1.eotf hdmi_metadata_type1.metadata_type " +
@@ -114,6 +116,8 @@ func TestDRMNumbersMatchTheHeaders(t *testing.T) {
 		abi.Const("DRM_IOCTL_MODE_ATOMIC", sys.DRM_IOCTL_MODE_ATOMIC),
 		abi.Const("DRM_IOCTL_MODE_CREATEPROPBLOB", sys.DRM_IOCTL_MODE_CREATEPROPBLOB),
 		abi.Const("DRM_IOCTL_MODE_DESTROYPROPBLOB", sys.DRM_IOCTL_MODE_DESTROYPROPBLOB),
+		abi.Const("DRM_IOCTL_MODE_CREATE_LEASE", sys.DRM_IOCTL_MODE_CREATE_LEASE),
+		abi.Const("DRM_IOCTL_MODE_REVOKE_LEASE", sys.DRM_IOCTL_MODE_REVOKE_LEASE),
 
 		abi.Const("DRM_CAP_DUMB_BUFFER", sys.DRM_CAP_DUMB_BUFFER),
 		abi.Const("DRM_CAP_DUMB_PREFER_SHADOW", sys.DRM_CAP_DUMB_PREFER_SHADOW),

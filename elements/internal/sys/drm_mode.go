@@ -161,6 +161,22 @@ type DRMModeAtomic struct {
 	UserData         uint64
 }
 
+// DRMModeCreateLease is struct drm_mode_create_lease; FD is the lessee's file.
+type DRMModeCreateLease struct {
+	_           structs.HostLayout
+	ObjectIDs   Ptr // []uint32
+	ObjectCount uint32
+	Flags       uint32 // O_CLOEXEC, O_NONBLOCK
+	LesseeID    uint32
+	FD          uint32
+}
+
+// DRMModeRevokeLease is struct drm_mode_revoke_lease.
+type DRMModeRevokeLease struct {
+	_        structs.HostLayout
+	LesseeID uint32
+}
+
 // DRMFormatModifierBlob is struct drm_format_modifier_blob, the header of the
 // IN_FORMATS property; offsets are in bytes from its start.
 type DRMFormatModifierBlob struct {

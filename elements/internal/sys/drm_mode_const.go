@@ -17,6 +17,8 @@ var (
 	DRM_IOCTL_MODE_ATOMIC            = IOWR[DRMModeAtomic](drmBase, 0xbc)
 	DRM_IOCTL_MODE_CREATEPROPBLOB    = IOWR[DRMModeCreateBlob](drmBase, 0xbd)
 	DRM_IOCTL_MODE_DESTROYPROPBLOB   = IOWR[DRMModeDestroyBlob](drmBase, 0xbe)
+	DRM_IOCTL_MODE_CREATE_LEASE      = IOWR[DRMModeCreateLease](drmBase, 0xc6)
+	DRM_IOCTL_MODE_REVOKE_LEASE      = IOWR[DRMModeRevokeLease](drmBase, 0xc9)
 )
 
 const (

@@ -34,7 +34,7 @@ func (f *File) atomicCommit(a *sys.DRMModeAtomic) (err error) {
 		return unix.EACCES
 	}
 	copy(c.next, c.state)
-	if err := c.apply(a); err != nil {
+	if err := f.apply(a); err != nil {
 		return err
 	}
 	if err := c.check(a.Flags&sys.DRM_MODE_ATOMIC_ALLOW_MODESET != 0); err != nil {
@@ -87,7 +87,7 @@ func (c *Card) lit() bool {
 }
 
 // apply writes the request into the next state.
-func (c *Card) apply(a *sys.DRMModeAtomic) error {
+func (f *File) apply(a *sys.DRMModeAtomic) error {
 	n := a.CountObjs
 	objs := unsafe.Slice((*uint32)(a.Objs.Pointer()), n)
 	counts := unsafe.Slice((*uint32)(a.CountProps.Pointer()), n)
@@ -99,12 +99,12 @@ func (c *Card) apply(a *sys.DRMModeAtomic) error {
 	values := unsafe.Slice((*uint64)(a.PropValues.Pointer()), total)
 	at := 0
 	for i, id := range objs {
-		o := c.object(id)
+		o := f.object(id)
 		if o == nil {
 			return unix.ENOENT
 		}
 		for range counts[i] {
-			if err := c.applyOne(o, ids[at], values[at]); err != nil {
+			if err := f.c.applyOne(o, ids[at], values[at]); err != nil {
 				return err
 			}
 			at++

@@ -17,6 +17,9 @@ type File struct {
 	handles      map[uint32]*memory
 	maps         int
 	closed, hung bool
+
+	lessor *File // of a lease
+	leased map[uint32]bool
 }
 
 // memory is a buffer object. Dumb buffers are memfds; what comes back is
@@ -159,7 +162,41 @@ func (f *File) Ioctl(req uintptr, arg unsafe.Pointer) error {
 	return f.run(req, arg)
 }
 
-func (f *File) isMaster() bool { return f.c.master == f }
+// isMaster tells whether the file may commit. A lease's may as long as the
+// lessor's may.
+func (f *File) isMaster() bool {
+	return f.c.master == f || f.lessor != nil && f.c.master == f.lessor
+}
+
+// sees tells whether an object is there for the file.
+func (f *File) sees(id uint32) bool { return f.lessor == nil || f.leased[id] }
+
+func (f *File) object(id uint32) *object {
+	if !f.sees(id) {
+		return nil
+	}
+	return f.c.object(id)
+}
+
+// Lease opens the card for a lessee that sees the given objects only, among them
+// the first CRTC.
+func (f *File) Lease(ids ...uint32) *File {
+	l := f.c.Open()
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	l.lessor, l.leased = f, map[uint32]bool{}
+	for _, id := range ids {
+		l.leased[id] = true
+	}
+	return l
+}
+
+// Revoke takes the objects of a lease back.
+func (f *File) Revoke() {
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	clear(f.leased)
+}
 
 func (f *File) lie(req uintptr, arg any) error {
 	if f.c.Lie != nil {

@@ -55,6 +55,9 @@ func (f *File) run(req uintptr, arg unsafe.Pointer) error {
 		}
 		return unix.EINVAL
 	case sys.DRM_IOCTL_SET_MASTER:
+		if f.lessor != nil {
+			return unix.EINVAL
+		}
 		if c.master != nil && c.master != f {
 			return unix.EBUSY
 		}
@@ -75,16 +78,16 @@ func (f *File) runMode(req uintptr, arg unsafe.Pointer) error {
 	switch req {
 	case sys.DRM_IOCTL_MODE_GETRESOURCES:
 		a := (*sys.DRMModeCardRes)(arg)
-		a.CountConnectors = fill(a.ConnectorIDs, a.CountConnectors, c.ids(sys.DRM_MODE_OBJECT_CONNECTOR))
-		a.CountCRTCs = fill(a.CRTCIDs, a.CountCRTCs, c.ids(sys.DRM_MODE_OBJECT_CRTC))
+		a.CountConnectors = fill(a.ConnectorIDs, a.CountConnectors, f.ids(sys.DRM_MODE_OBJECT_CONNECTOR))
+		a.CountCRTCs = fill(a.CRTCIDs, a.CountCRTCs, f.ids(sys.DRM_MODE_OBJECT_CRTC))
 		return f.lie(req, a)
 	case sys.DRM_IOCTL_MODE_GETPLANERESOURCES:
 		a := (*sys.DRMModeGetPlaneRes)(arg)
-		a.CountPlanes = fill(a.PlaneIDs, a.CountPlanes, c.ids(sys.DRM_MODE_OBJECT_PLANE))
+		a.CountPlanes = fill(a.PlaneIDs, a.CountPlanes, f.ids(sys.DRM_MODE_OBJECT_PLANE))
 		return f.lie(req, a)
 	case sys.DRM_IOCTL_MODE_GETCONNECTOR:
 		a := (*sys.DRMModeGetConnector)(arg)
-		o := c.object(a.ConnectorID)
+		o := f.object(a.ConnectorID)
 		if o == nil || o.connector == nil {
 			return unix.ENOENT
 		}
@@ -100,7 +103,7 @@ func (f *File) runMode(req uintptr, arg unsafe.Pointer) error {
 		a.PossibleCRTCs = c.encoders[a.EncoderID]
 	case sys.DRM_IOCTL_MODE_GETPLANE:
 		a := (*sys.DRMModeGetPlane)(arg)
-		o := c.object(a.PlaneID)
+		o := f.object(a.PlaneID)
 		if o == nil || o.plane == nil {
 			return unix.ENOENT
 		}
@@ -109,7 +112,7 @@ func (f *File) runMode(req uintptr, arg unsafe.Pointer) error {
 		return f.lie(req, a)
 	case sys.DRM_IOCTL_MODE_OBJ_GETPROPERTIES:
 		a := (*sys.DRMModeObjGetProperties)(arg)
-		o := c.object(a.ObjID)
+		o := f.object(a.ObjID)
 		if o == nil || o.kind != a.ObjType {
 			return unix.ENOENT
 		}
@@ -164,10 +167,10 @@ func (c *Card) values(o *object) (ids []uint32, values []uint64) {
 	return ids, values
 }
 
-func (c *Card) ids(kind uint32) []uint32 {
+func (f *File) ids(kind uint32) []uint32 {
 	var ids []uint32
-	for _, o := range c.objects {
-		if o.kind == kind && o.id&removed == 0 {
+	for _, o := range f.c.objects {
+		if o.kind == kind && o.id&removed == 0 && f.sees(o.id) {
 			ids = append(ids, o.id)
 		}
 	}
