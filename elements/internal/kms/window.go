@@ -81,8 +81,10 @@ func (p *Picture) places(w *Window, width, height uint32, scale bool) []place {
 			return
 		}
 		src = w.Orientation.back(src, p.Crop.W, p.Crop.H)
-		// Chroma samples stay whole.
-		src.X, src.Y = p.Crop.X+src.X&^1, p.Crop.Y+src.Y&^1
+		if format, known := FormatOf(p.FourCC); !known || format.YUV {
+			src.X, src.Y = src.X&^1, src.Y&^1 // chroma samples stay whole
+		}
+		src.X, src.Y = p.Crop.X+src.X, p.Crop.Y+src.Y
 		at := place{src, dst, cut}
 		if len(all) == 0 || all[0].src != at.src || all[0].dst != at.dst {
 			all = append(all, at)
