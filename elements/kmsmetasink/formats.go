@@ -76,7 +76,8 @@ func complete(f *gstx.VideoFormat) {
 }
 
 const (
-	anySize   = ", width = (int) [ 1, 65535 ], height = (int) [ 1, 65535 ], framerate = (fraction) [ 0/1, 2147483647/1 ]"
+	anyExtent = ", width = (int) [ 1, 65535 ], height = (int) [ 1, 65535 ]"
+	anySize   = anyExtent + ", framerate = (fraction) [ 0/1, 2147483647/1 ]"
 	dmaStart  = "video/x-raw(memory:DMABuf), format = (string) DMA_DRM"
 	plainCaps = "video/x-raw, format = (string) "
 )
@@ -122,6 +123,12 @@ func capsOf(formats []kms.PlaneFormat) string {
 		caps = append(caps, plainCaps+list(plain)+anySize)
 	}
 	return strings.Join(caps, "; ")
+}
+
+// preferring puts one size before all others.
+func preferring(caps string, width, height uint32) string {
+	one := fmt.Sprintf(", width = (int) %d, height = (int) %d, pixel-aspect-ratio = (fraction) 1/1", width, height)
+	return strings.ReplaceAll(caps, anyExtent, one) + "; " + caps
 }
 
 func list(values []string) string { return "{ " + strings.Join(values, ", ") + " }" }

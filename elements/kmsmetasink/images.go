@@ -177,7 +177,7 @@ func (m *images) mayCopy(err error) bool {
 	if errors.Is(err, errNotDMABuf) {
 		return true // and look again at the next frame
 	}
-	for _, fatal := range []error{kms.ErrGone, kms.ErrLost, kms.ErrNotMaster, kms.ErrRevoked, kms.ErrFault, kms.ErrNoConnector, kms.ErrFlipPending, kms.ErrNoFlip, sys.ErrWoken} {
+	for _, fatal := range []error{kms.ErrGone, kms.ErrLost, kms.ErrNotMaster, kms.ErrRevoked, kms.ErrFault, kms.ErrNoConnector, kms.ErrNoFlip, sys.ErrWoken} {
 		if errors.Is(err, fatal) {
 			return false
 		}

@@ -43,8 +43,7 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 	switch err := s.show(f); {
 	case err == nil:
 		s.found()
-	case errors.Is(err, kms.ErrFlipPending), errors.Is(err, sys.ErrWoken):
-		// skip-vsync, or a state change while the display stands still.
+	case errors.Is(err, sys.ErrWoken): // a state change while the display stands still
 		s.dropped.Add(1)
 		return gstx.FlowOK
 	default:
@@ -64,7 +63,7 @@ func (s *sink) waitForFlip() {
 	if s.lost {
 		return // see lose
 	}
-	if device, unlock, ok := s.out.Pending(); ok && !s.set.skipVsync {
+	if device, unlock, ok := s.out.Pending(); ok {
 		s.element.WaitFor(flipWait, gstx.WaitFD{FD: unlock, Events: unix.POLLIN}, gstx.WaitFD{FD: device, Events: unix.POLLIN})
 		return
 	}

@@ -87,7 +87,6 @@ func (s *sink) Start() (err error) {
 		Extras:        s.set.extras(),
 		NoScale:       !s.set.scale,
 		NoRestore:     !s.set.restore,
-		NoWait:        s.set.skipVsync,
 		Debugf:        s.element.Debugf,
 	}); err != nil {
 		return err
@@ -164,11 +163,16 @@ func (s *sink) UnlockStop() {
 	}
 }
 
-// Caps are those of the display's planes.
+// Caps are those of the display's planes. A picture that the user does not let be
+// scaled here is best of the size that it is shown at; upstream may scale it.
 func (s *sink) Caps() (string, error) {
 	s.sharedMu.Lock()
-	defer s.sharedMu.Unlock()
-	return s.caps, nil
+	caps := s.caps
+	s.sharedMu.Unlock()
+	if w, h := s.shownSize(); caps != "" && w > 0 && h > 0 {
+		return preferring(caps, w, h), nil
+	}
+	return caps, nil
 }
 
 // SetCaps announces the format to the display.

@@ -40,13 +40,40 @@ func (w *window) kms() kms.Window {
 // changeWindow stores a change, which the next frame shows; one that stands
 // still is shown again.
 func (s *sink) changeWindow(change func(*window)) {
+	s.storeWindow(change)
+	if !s.element.Playing() {
+		s.Expose()
+	}
+}
+
+func (s *sink) storeWindow(change func(*window)) {
+	w, h := s.shownSize()
 	s.mu.Lock()
 	change(&s.window)
 	s.mu.Unlock()
 	s.moves.Add(1)
-	if !s.element.Playing() {
-		s.Expose()
+	if x, y := s.shownSize(); x != w || y != h {
+		s.element.Reconfigure()
 	}
+}
+
+// shownSize is that of the window, turned back, when its picture is not scaled;
+// else 0 × 0.
+func (s *sink) shownSize() (width, height uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.settings.scale {
+		return 0, 0
+	}
+	w := s.window.kms()
+	width, height = w.Rect.W, w.Rect.H
+	if w.Rect == (kms.Rect{}) {
+		width, height = uint32(s.width.Load()), uint32(s.height.Load())
+	}
+	if w.Orientation.Transposed() {
+		width, height = height, width
+	}
+	return width, height
 }
 
 // RenderRectangle is gstx.Overlayer's, and the property's.
@@ -98,10 +125,7 @@ func (s *sink) StreamOrientation(method int32) {
 	if method < 0 || method >= orientAuto {
 		method = int32(kms.Upright)
 	}
-	s.mu.Lock()
-	s.window.stream = method
-	s.mu.Unlock()
-	s.moves.Add(1)
+	s.storeWindow(func(w *window) { w.stream = method })
 }
 
 // place tells the display where the frames to come go, if that has changed. A
@@ -165,7 +189,7 @@ func (s *sink) redraw() {
 	case err == nil:
 		s.publishSize()
 		s.tellIgnored()
-	case errors.Is(err, kms.ErrFlipPending), errors.Is(err, sys.ErrWoken), errors.Is(err, kms.ErrLost):
+	case errors.Is(err, sys.ErrWoken), errors.Is(err, kms.ErrLost):
 		// The next frame does it, or tells.
 	default:
 		s.element.Warn(gstx.ResourceWrite, s.explain(err))

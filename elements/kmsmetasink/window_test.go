@@ -280,3 +280,21 @@ func TestTheStreamsOrientationTagIsFollowed(t *testing.T) {
 		}
 	}
 }
+
+func TestUpstreamScalesWhatThePlaneMayNot(t *testing.T) {
+	card := newCard(t, kmstest.Quirks{NoScaling: true})
+	p := pipe.Play(t, "videotestsrc ! videoscale ! video/x-raw,format=BGRx ! fakekmssink name=sink sync=false can-scale=false "+
+		"render-rectangle=<10,20,160,120>")
+	source := func() string {
+		return fmt.Sprintf("%dx%d", card.Value(kmstest.Primary1, "SRC_W")>>16, card.Value(kmstest.Primary1, "SRC_H")>>16)
+	}
+	waitFor(t, "frame", func() bool { return property[uint64](t, p, "frames-shown") > 0 })
+	if got := source() + " at " + at(card); got != "160x120 at 160x120+10+20" {
+		t.Errorf("got %s", got)
+	}
+	p.Overlay("sink").SetRenderRectangle(0, 0, 64, 64)
+	waitFor(t, "picture of 64x64", func() bool { return source()+" at "+at(card) == "64x64 at 64x64+0+0" })
+	if got := property[uint64](t, p, "frames-dropped"); got != 0 {
+		t.Errorf("%d frames dropped", got)
+	}
+}

@@ -118,6 +118,10 @@ func (e *Element) Waited(i int) int16 { return int16(e.x.wait[i].revents) }
 // PostLatency asks the pipeline to gather latencies again.
 func (e *Element) PostLatency() { C.gstx_post_latency(e.p) }
 
+// Reconfigure asks upstream of a sink to negotiate again. It may be called from
+// any thread.
+func (e *Element) Reconfigure() { C.gstx_reconfigure(e.p) }
+
 // NotifyProperty tells listeners that a property's value has changed.
 func (e *Element) NotifyProperty(name string) {
 	s := C.CString(name)

@@ -197,6 +197,7 @@ gint gstx_log_threshold (GstxClassInfo * info);
 guint64 gstx_running_time (GstElement * e);
 char *gstx_object_name (gpointer object);
 gboolean gstx_playing (GstElement * e);
+void gstx_reconfigure (GstElement * sink);
 void gstx_post_latency (GstElement * e);
 
 /* pool.c: a source's fixed set of fd-backed frames */

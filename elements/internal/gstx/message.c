@@ -59,6 +59,12 @@ gstx_running_time (GstElement * e)
   return gst_element_get_current_running_time (e);
 }
 
+void
+gstx_reconfigure (GstElement * sink)
+{
+  gst_pad_push_event (GST_BASE_SINK_PAD (sink), gst_event_new_reconfigure ());
+}
+
 gboolean
 gstx_playing (GstElement * e)
 {

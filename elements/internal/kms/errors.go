@@ -26,7 +26,6 @@ var (
 	ErrNoImport    = errors.New("the driver cannot import DMA-bufs")
 	ErrNoShare     = errors.New("the driver has no memory to share with programs that read and write it")
 	ErrMalformed   = errors.New("malformed reply from the driver")
-	ErrFlipPending = errors.New("the previous frame is not on the screen yet")
 	ErrNoFlip      = errors.New("the driver does not report that the frame was shown")
 )
 

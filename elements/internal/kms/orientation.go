@@ -42,8 +42,8 @@ var orientations = [...]struct {
 	Transverse:    {"transposed the other way", true, true, true, [][]string{{"rotate-90", "reflect-y"}, {"rotate-270", "reflect-x"}}},
 }
 
-// transposed tells whether width and height change places.
-func (o Orientation) transposed() bool { return orientations[o].transposed }
+// Transposed tells whether width and height change places.
+func (o Orientation) Transposed() bool { return orientations[o].transposed }
 
 // back finds the part of a picture of w × h that is at r once it is turned.
 func (o Orientation) back(r Rect, w, h uint32) Rect {

@@ -21,7 +21,6 @@ type Config struct {
 	Extras
 	NoScale   bool // never ask the plane to scale
 	NoRestore bool // keep the mode at Close
-	NoWait    bool // Show fails with ErrFlipPending instead of waiting
 
 	// Debugf, if set, is told of every refused test and every choice.
 	Debugf func(format string, args ...any)
@@ -239,17 +238,14 @@ func (o *Output) await() error {
 			return err
 		}
 	}
-	timeout, woken := flipTimeout, false
-	if o.cfg.NoWait {
-		timeout = 0
-	}
+	woken := false
 	for o.pending {
 		var events int16
 		var err error
 		if woken {
 			events, err = poll(o.d.k.FD(), unlockGrace)
 		} else {
-			events, err = o.wake.Wait(o.d.k.FD(), unix.POLLIN, int(timeout/time.Millisecond))
+			events, err = o.wake.Wait(o.d.k.FD(), unix.POLLIN, int(flipTimeout/time.Millisecond))
 		}
 		switch {
 		case err == sys.ErrWoken:
@@ -257,8 +253,6 @@ func (o *Output) await() error {
 			continue
 		case err == unix.ETIMEDOUT && woken:
 			return sys.ErrWoken
-		case err == unix.ETIMEDOUT && o.cfg.NoWait:
-			return ErrFlipPending
 		case err == unix.ETIMEDOUT:
 			o.pending = false
 			if gone := o.d.checkMaster(); errors.Is(gone, ErrGone) {

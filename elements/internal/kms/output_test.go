@@ -204,16 +204,6 @@ func TestShowWaitsForTheFlipBefore(t *testing.T) {
 			t.Errorf("after UnlockStop: %v", err)
 		}
 	})
-	t.Run("not at all with NoWait", func(t *testing.T) {
-		o.cfg.NoWait = true
-		if err := o.Show(fb); !errors.Is(err, ErrFlipPending) {
-			t.Errorf("got %v, want ErrFlipPending", err)
-		}
-		card.VBlank()
-		if err := o.Show(fb); err != nil {
-			t.Error(err)
-		}
-	})
 	card.VBlank()
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -52,8 +53,7 @@ func writeback(t *testing.T, d *Device, o *Output, fb *Framebuffer) (pix []byte,
 	}
 	done := sys.NewFD(int(*fence))
 	defer done.Close()
-	poll := []unix.PollFd{{Fd: int32(done.Int()), Events: unix.POLLIN}}
-	if n, err := unix.Poll(poll, 5000); n != 1 || err != nil {
+	if events, err := poll(done.Int(), 5*time.Second); err != nil || events != unix.POLLIN {
 		t.Fatalf("the writeback is not done after 5 s: %v", err)
 	}
 	req.Reset()

@@ -27,7 +27,7 @@ func TestVkmsPictureGoesIntoItsWindow(t *testing.T) {
 	}
 	for o := Upright; o <= Transverse; o++ {
 		r := Rect{70, 30, w, h}
-		if o.transposed() {
+		if o.Transposed() {
 			r.W, r.H = r.H, r.W
 		}
 		windows[o.String()] = struct {

@@ -71,7 +71,7 @@ func (p *Picture) places(w *Window, width, height uint32, scale bool) []place {
 	// From here on the picture is as it is seen: turned already.
 	cw, ch := p.Crop.W, p.Crop.H
 	parn, pard := p.PARN, p.PARD
-	if w.Orientation.transposed() {
+	if w.Orientation.Transposed() {
 		cw, ch, parn, pard = ch, cw, pard, parn
 	}
 	var all []place
