@@ -146,6 +146,57 @@ func checkText(t *testing.T, s string) {
 	}
 }
 
+// The library reads far more than this package asks for: every kind of data block,
+// in every length, has to pass it without harm. A failure is the end of the process.
+func TestEveryDataBlockIsSurvived(t *testing.T) {
+	base := edidtest.TV().EDID()
+	read := func(ext []byte) {
+		b := append(bytes.Clone(base[:BlockSize]), make([]byte, BlockSize)...)
+		copy(b[BlockSize:], ext)
+		if m, err := Parse(edidtest.Seal(b)); err == nil {
+			checkText(t, m.Model)
+		} else if !errors.Is(err, ErrInvalid) {
+			t.Errorf("% x: %v", ext, err)
+		}
+	}
+	for _, fill := range []byte{0x00, 0x01, 0x55, 0xff} {
+		payload := bytes.Repeat([]byte{fill}, 120)
+		for length := range 32 {
+			for tag := range byte(8) { // CTA-861; 7 has an extended tag
+				extended := 1
+				if tag == 7 {
+					extended = 256
+				}
+				for e := range extended {
+					body := append([]byte{tag<<5 | byte(length), byte(e)}, payload...)
+					if tag != 7 {
+						body = append(body[:1], payload...)
+					}
+					read(append([]byte{2, 3, byte(4 + 1 + length), 0}, body...))
+				}
+			}
+		}
+		for tag := range 256 {
+			for _, length := range []byte{0, 1, 3, 20, 100, 117, 118, 121, 248, 255} { // DisplayID 1.3 and 2
+				section := append([]byte{byte(tag), 0, length}, payload[:117]...)
+				for _, version := range []byte{0x12, 0x13, 0x20} {
+					for _, size := range []byte{min(length, 118) + 3, 121, 0, 255} {
+						ext := append([]byte{0x70, version, size, 0, 0}, section...)
+						if end := 1 + 4 + int(size); end < len(ext) { // the section's own check sum
+							sum := byte(0)
+							for _, v := range ext[1:end] {
+								sum += v
+							}
+							ext[end] = -sum
+						}
+						read(ext)
+					}
+				}
+			}
+		}
+	}
+}
+
 // FuzzParse makes the check sums right in half of the inputs, without which
 // hardly any would come past them.
 func FuzzParse(f *testing.F) {
