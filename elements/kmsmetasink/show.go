@@ -43,6 +43,9 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 	switch err := s.show(f); {
 	case err == nil:
 		s.found()
+		if s.moved {
+			s.tellIgnored()
+		}
 	case errors.Is(err, sys.ErrWoken): // a state change while the display stands still
 		s.dropped.Add(1)
 		return gstx.FlowOK

@@ -37,6 +37,7 @@ type sink struct {
 
 	last     *kms.Framebuffer // shown, of the format that is set
 	placedAt uint64           // the value of moves that the display knows
+	moved    bool             // since something was shown
 	rect     kms.Rect         // of the window that it has
 	told     map[string]bool  // what tellIgnored has said
 

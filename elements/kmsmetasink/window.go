@@ -135,7 +135,7 @@ func (s *sink) place() {
 	if n == s.placedAt {
 		return
 	}
-	s.placedAt = n
+	s.placedAt, s.moved = n, true
 	s.mu.Lock()
 	w := s.window
 	s.mu.Unlock()
@@ -199,6 +199,7 @@ func (s *sink) redraw() {
 // tellIgnored says what of the user's settings the picture is shown without, each
 // thing once.
 func (s *sink) tellIgnored() {
+	s.moved = false
 	for _, text := range s.out.Ignored() {
 		if s.told[text] {
 			continue

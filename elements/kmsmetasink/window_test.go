@@ -298,3 +298,27 @@ func TestUpstreamScalesWhatThePlaneMayNot(t *testing.T) {
 		t.Errorf("%d frames dropped", got)
 	}
 }
+
+func TestAPlaneThatCannotTurnIsToldWhilePlaying(t *testing.T) {
+	newCard(t, kmstest.Quirks{NoRotation: true})
+	p := pipe.Play(t, strings.Replace(bgrx, "num-buffers=20", "", 1)+"fakekmssink name=sink sync=false")
+	warning := func(m pipe.Message) bool {
+		if m.Type == gst.MessageError {
+			t.Fatalf("%s (%s)", m.Text, m.Debug)
+		}
+		return m.Type == gst.MessageWarning
+	}
+	waitFor(t, "frame", func() bool { return property[uint64](t, p, "frames-shown") > 0 })
+	for _, c := range []struct{ method, says string }{{"180", "upside down"}, {"horiz", "mirrored left to right"}} {
+		gst.UtilSetObjectArg(p.Element("sink"), "rotate-method", c.method)
+		if m := p.Next("warning", 10*time.Second, warning); !strings.Contains(m.Text, c.says) {
+			t.Errorf("%s: %q does not say %q", c.method, m.Text, c.says)
+		}
+	}
+	// What has been told is not told again.
+	gst.UtilSetObjectArg(p.Element("sink"), "rotate-method", "180")
+	gst.UtilSetObjectArg(p.Element("sink"), "rotate-method", "vert")
+	if m := p.Next("warning", 10*time.Second, warning); !strings.Contains(m.Text, "mirrored top to bottom") {
+		t.Errorf("%q", m.Text)
+	}
+}
