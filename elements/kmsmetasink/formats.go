@@ -2,6 +2,7 @@ package kmsmetasink
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
@@ -11,7 +12,9 @@ import (
 
 // names are GStreamer's for the formats that plain memory can be copied into; the
 // table of gst-video's video-info-dma.c. DRM's names read a little-endian word
-// from its top, GStreamer's the bytes in memory.
+// from its top, GStreamer's the bytes in memory. Of codes with the same name the
+// first that the display takes is meant: GStreamer has 10- and 16-bit RGB with
+// alpha only, many displays only without, and then it is not looked at.
 var names = []struct {
 	fourcc uint32
 	name   string
@@ -25,7 +28,13 @@ var names = []struct {
 	{sys.DRM_FORMAT_BGRX8888, "xRGB"},
 	{sys.DRM_FORMAT_BGRA8888, "ARGB"},
 	{sys.DRM_FORMAT_ARGB2101010, "BGR10A2_LE"},
+	{sys.DRM_FORMAT_XRGB2101010, "BGR10A2_LE"},
 	{sys.DRM_FORMAT_ABGR2101010, "RGB10A2_LE"},
+	{sys.DRM_FORMAT_XBGR2101010, "RGB10A2_LE"},
+	{sys.DRM_FORMAT_ARGB16161616, "BGRA64_LE"},
+	{sys.DRM_FORMAT_XRGB16161616, "BGRA64_LE"},
+	{sys.DRM_FORMAT_ABGR16161616, "RGBA64_LE"},
+	{sys.DRM_FORMAT_XBGR16161616, "RGBA64_LE"},
 	{sys.DRM_FORMAT_RGB888, "BGR"},
 	{sys.DRM_FORMAT_BGR888, "RGB"},
 	{sys.DRM_FORMAT_RGB565, "RGB16"},
@@ -35,11 +44,17 @@ var names = []struct {
 	{sys.DRM_FORMAT_UYVY, "UYVY"},
 	{sys.DRM_FORMAT_VYUY, "VYUY"},
 	{sys.DRM_FORMAT_AYUV, "VUYA"},
+	{sys.DRM_FORMAT_Y210, "Y210"},
+	{sys.DRM_FORMAT_Y212, "Y212_LE"},
+	{sys.DRM_FORMAT_Y410, "Y410"},
+	{sys.DRM_FORMAT_Y412, "Y412_LE"},
 	{sys.DRM_FORMAT_NV12, "NV12"},
 	{sys.DRM_FORMAT_NV21, "NV21"},
 	{sys.DRM_FORMAT_NV16, "NV16"},
 	{sys.DRM_FORMAT_NV61, "NV61"},
 	{sys.DRM_FORMAT_NV24, "NV24"},
+	{sys.DRM_FORMAT_NV15, "NV12_10LE40"},
+	{sys.DRM_FORMAT_P030, "NV12_10LE32"},
 	{sys.DRM_FORMAT_P010, "P010_10LE"},
 	{sys.DRM_FORMAT_P012, "P012_LE"},
 	{sys.DRM_FORMAT_P016, "P016_LE"},
@@ -58,21 +73,20 @@ func nameOf(fourcc uint32) string {
 	return ""
 }
 
-func fourccOf(name string) uint32 {
+// plainCodes says which code each of GStreamer's names means on a display.
+func plainCodes(formats []kms.PlaneFormat) map[string]uint32 {
+	codes := map[string]uint32{}
 	for _, n := range names {
-		if n.name == name {
-			return n.fourcc
+		_, found := codes[n.name]
+		if !found && slices.ContainsFunc(formats, func(f kms.PlaneFormat) bool { return f.FourCC == n.fourcc && linear(f) }) {
+			codes[n.name] = n.fourcc
 		}
 	}
-	return 0
+	return codes
 }
 
-// complete adds the code of a format that GStreamer has a name but no DRM code
-// for: RGB with 10 bits, in 1.26.
-func complete(f *gstx.VideoFormat) {
-	if f.FourCC == 0 {
-		f.FourCC = fourccOf(f.Format)
-	}
+func linear(f kms.PlaneFormat) bool {
+	return f.Modifiers == nil || slices.Contains(f.Modifiers, sys.DRM_FORMAT_MOD_LINEAR)
 }
 
 const (
@@ -85,7 +99,9 @@ const (
 func templateCaps() string {
 	var all []string
 	for _, n := range names {
-		all = append(all, n.name)
+		if !slices.Contains(all, n.name) {
+			all = append(all, n.name)
+		}
 	}
 	return dmaStart + anySize + "; " + plainCaps + list(all) + anySize
 }
@@ -99,19 +115,16 @@ func capsOf(formats []kms.PlaneFormat) string {
 		if strings.ContainsAny(code, " ?") || f.FourCC>>31 != 0 { // caps cannot say these
 			continue
 		}
-		linear := f.Modifiers == nil
 		for _, m := range f.Modifiers {
-			if m == sys.DRM_FORMAT_MOD_LINEAR {
-				linear = true
-			} else if m != sys.DRM_FORMAT_MOD_INVALID {
+			if m != sys.DRM_FORMAT_MOD_LINEAR && m != sys.DRM_FORMAT_MOD_INVALID {
 				drm = append(drm, fmt.Sprintf("%q", fmt.Sprintf("%s:0x%016x", code, m)))
 			}
 		}
-		if !linear {
+		if !linear(f) {
 			continue
 		}
 		drm = append(drm, fmt.Sprintf("%q", code))
-		if n := nameOf(f.FourCC); n != "" {
+		if n := nameOf(f.FourCC); n != "" && !slices.Contains(plain, n) {
 			plain = append(plain, n)
 		}
 	}

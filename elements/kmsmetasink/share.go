@@ -18,15 +18,15 @@ var errStopped = errors.New("the display is closed")
 
 // Share makes memory for one picture that upstream writes and the display reads.
 func (s *sink) Share(format string, width, height uint32) (gstx.Shared, error) {
-	fourcc := fourccOf(format)
-	if fourcc == 0 {
-		return gstx.Shared{}, fmt.Errorf("format %s is not one of the display's", format)
-	}
 	// The lock is Stop's too, so the device stays open meanwhile.
 	s.sharedMu.Lock()
 	defer s.sharedMu.Unlock()
 	if s.shared == nil {
 		return gstx.Shared{}, errStopped
+	}
+	fourcc, known := s.codes[format]
+	if !known {
+		return gstx.Shared{}, fmt.Errorf("format %s is not one of the display's", format)
 	}
 	m, err := s.dev.Share(fourcc, width, height)
 	if err != nil {

@@ -19,6 +19,8 @@ type sink struct {
 	sharedMu sync.Mutex  // guards shared: unlock and caps queries come from other threads
 	shared   *kms.Output // nil while stopped
 	caps     string      // of the open display
+	// codes are DRM's for the names of plain formats; written with shared only.
+	codes map[string]uint32
 
 	// The running state, made by Start and torn down by Stop. It is the streaming
 	// thread's, but for a redraw of the last frame on an application's; they take
@@ -102,7 +104,8 @@ func (s *sink) Start() (err error) {
 	s.place()
 	s.publishSize()
 	s.sharedMu.Lock()
-	s.shared, s.caps = s.out, capsOf(s.out.Formats())
+	formats := s.out.Formats()
+	s.shared, s.caps, s.codes = s.out, capsOf(formats), plainCodes(formats)
 	s.sharedMu.Unlock()
 	s.element.Infof("%s, %s, %s", s.dev, s.out.Connector.String(), s.out.CRTC.String())
 	return nil
@@ -183,7 +186,9 @@ func (s *sink) SetCaps(f *gstx.VideoFormat) error {
 	if s.out == nil {
 		return fmt.Errorf("format %s for a display that is closed", f.Caps)
 	}
-	complete(f)
+	if !f.DMADRM {
+		f.FourCC = s.codes[f.Format]
+	}
 	p := pictureOf(f)
 	if err := s.out.Configure(p); err != nil {
 		return s.explain(err)

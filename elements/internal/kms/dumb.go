@@ -74,6 +74,9 @@ func (d *Device) newDumb(fourcc, width, height uint32) (_ *Dumb, size uint64, er
 	arg := sys.DRMModeCreateDumb{
 		Width: f.samples(0, width), Height: uint32(lines), BPP: uint32(f.CPP[0]) * 8,
 	}
+	if f.Group > 1 { // a number of bits that drivers need not know
+		arg.Width, arg.BPP = f.RowBytes(0, width), 8
+	}
 	if err := d.k.Ioctl(sys.DRM_IOCTL_MODE_CREATE_DUMB, unsafe.Pointer(&arg)); err != nil {
 		return nil, 0, failed(err, "%s: allocate %s %dx%d", d, FourCCName(fourcc), width, height)
 	}

@@ -11,6 +11,9 @@ type Format struct {
 	CPP        [4]uint8
 	HSub, VSub uint8 // subsampling of planes 1 and up
 	YUV        bool
+	// Group is how many samples a group has where they are packed across bytes,
+	// else 0 for one.
+	Group uint8
 }
 
 const (
@@ -20,44 +23,52 @@ const (
 
 // The formats that plain memory can be copied into; DMA-bufs may have any.
 var formats = []Format{
-	{sys.DRM_FORMAT_XRGB8888, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_ARGB8888, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_XBGR8888, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_ABGR8888, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_RGBX8888, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_RGBA8888, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_BGRX8888, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_BGRA8888, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_XRGB2101010, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_ARGB2101010, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_XBGR2101010, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_ABGR2101010, 1, [4]uint8{4}, 1, 1, rgb},
-	{sys.DRM_FORMAT_XRGB16161616, 1, [4]uint8{8}, 1, 1, rgb},
-	{sys.DRM_FORMAT_ARGB16161616, 1, [4]uint8{8}, 1, 1, rgb},
-	{sys.DRM_FORMAT_RGB888, 1, [4]uint8{3}, 1, 1, rgb},
-	{sys.DRM_FORMAT_BGR888, 1, [4]uint8{3}, 1, 1, rgb},
-	{sys.DRM_FORMAT_RGB565, 1, [4]uint8{2}, 1, 1, rgb},
-	{sys.DRM_FORMAT_BGR565, 1, [4]uint8{2}, 1, 1, rgb},
-	{sys.DRM_FORMAT_YUYV, 1, [4]uint8{2}, 2, 1, yuv},
-	{sys.DRM_FORMAT_YVYU, 1, [4]uint8{2}, 2, 1, yuv},
-	{sys.DRM_FORMAT_UYVY, 1, [4]uint8{2}, 2, 1, yuv},
-	{sys.DRM_FORMAT_VYUY, 1, [4]uint8{2}, 2, 1, yuv},
-	{sys.DRM_FORMAT_AYUV, 1, [4]uint8{4}, 1, 1, yuv},
-	{sys.DRM_FORMAT_NV12, 2, [4]uint8{1, 2}, 2, 2, yuv},
-	{sys.DRM_FORMAT_NV21, 2, [4]uint8{1, 2}, 2, 2, yuv},
-	{sys.DRM_FORMAT_NV16, 2, [4]uint8{1, 2}, 2, 1, yuv},
-	{sys.DRM_FORMAT_NV61, 2, [4]uint8{1, 2}, 2, 1, yuv},
-	{sys.DRM_FORMAT_NV24, 2, [4]uint8{1, 2}, 1, 1, yuv},
-	{sys.DRM_FORMAT_NV42, 2, [4]uint8{1, 2}, 1, 1, yuv},
-	{sys.DRM_FORMAT_P010, 2, [4]uint8{2, 4}, 2, 2, yuv},
-	{sys.DRM_FORMAT_P012, 2, [4]uint8{2, 4}, 2, 2, yuv},
-	{sys.DRM_FORMAT_P016, 2, [4]uint8{2, 4}, 2, 2, yuv},
-	{sys.DRM_FORMAT_YUV420, 3, [4]uint8{1, 1, 1}, 2, 2, yuv},
-	{sys.DRM_FORMAT_YVU420, 3, [4]uint8{1, 1, 1}, 2, 2, yuv},
-	{sys.DRM_FORMAT_YUV422, 3, [4]uint8{1, 1, 1}, 2, 1, yuv},
-	{sys.DRM_FORMAT_YVU422, 3, [4]uint8{1, 1, 1}, 2, 1, yuv},
-	{sys.DRM_FORMAT_YUV444, 3, [4]uint8{1, 1, 1}, 1, 1, yuv},
-	{sys.DRM_FORMAT_YVU444, 3, [4]uint8{1, 1, 1}, 1, 1, yuv},
+	{sys.DRM_FORMAT_XRGB8888, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_ARGB8888, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_XBGR8888, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_ABGR8888, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_RGBX8888, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_RGBA8888, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_BGRX8888, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_BGRA8888, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_XRGB2101010, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_ARGB2101010, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_XBGR2101010, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_ABGR2101010, 1, [4]uint8{4}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_XRGB16161616, 1, [4]uint8{8}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_ARGB16161616, 1, [4]uint8{8}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_XBGR16161616, 1, [4]uint8{8}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_ABGR16161616, 1, [4]uint8{8}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_RGB888, 1, [4]uint8{3}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_BGR888, 1, [4]uint8{3}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_RGB565, 1, [4]uint8{2}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_BGR565, 1, [4]uint8{2}, 1, 1, rgb, 0},
+	{sys.DRM_FORMAT_YUYV, 1, [4]uint8{2}, 2, 1, yuv, 0},
+	{sys.DRM_FORMAT_YVYU, 1, [4]uint8{2}, 2, 1, yuv, 0},
+	{sys.DRM_FORMAT_UYVY, 1, [4]uint8{2}, 2, 1, yuv, 0},
+	{sys.DRM_FORMAT_VYUY, 1, [4]uint8{2}, 2, 1, yuv, 0},
+	{sys.DRM_FORMAT_AYUV, 1, [4]uint8{4}, 1, 1, yuv, 0},
+	{sys.DRM_FORMAT_Y210, 1, [4]uint8{4}, 2, 1, yuv, 0},
+	{sys.DRM_FORMAT_Y212, 1, [4]uint8{4}, 2, 1, yuv, 0},
+	{sys.DRM_FORMAT_Y410, 1, [4]uint8{4}, 1, 1, yuv, 0},
+	{sys.DRM_FORMAT_Y412, 1, [4]uint8{8}, 1, 1, yuv, 0},
+	{sys.DRM_FORMAT_NV12, 2, [4]uint8{1, 2}, 2, 2, yuv, 0},
+	{sys.DRM_FORMAT_NV21, 2, [4]uint8{1, 2}, 2, 2, yuv, 0},
+	{sys.DRM_FORMAT_NV16, 2, [4]uint8{1, 2}, 2, 1, yuv, 0},
+	{sys.DRM_FORMAT_NV61, 2, [4]uint8{1, 2}, 2, 1, yuv, 0},
+	{sys.DRM_FORMAT_NV24, 2, [4]uint8{1, 2}, 1, 1, yuv, 0},
+	{sys.DRM_FORMAT_NV42, 2, [4]uint8{1, 2}, 1, 1, yuv, 0},
+	{sys.DRM_FORMAT_NV15, 2, [4]uint8{5, 10}, 2, 2, yuv, 4},
+	{sys.DRM_FORMAT_P030, 2, [4]uint8{4, 8}, 2, 2, yuv, 3},
+	{sys.DRM_FORMAT_P010, 2, [4]uint8{2, 4}, 2, 2, yuv, 0},
+	{sys.DRM_FORMAT_P012, 2, [4]uint8{2, 4}, 2, 2, yuv, 0},
+	{sys.DRM_FORMAT_P016, 2, [4]uint8{2, 4}, 2, 2, yuv, 0},
+	{sys.DRM_FORMAT_YUV420, 3, [4]uint8{1, 1, 1}, 2, 2, yuv, 0},
+	{sys.DRM_FORMAT_YVU420, 3, [4]uint8{1, 1, 1}, 2, 2, yuv, 0},
+	{sys.DRM_FORMAT_YUV422, 3, [4]uint8{1, 1, 1}, 2, 1, yuv, 0},
+	{sys.DRM_FORMAT_YVU422, 3, [4]uint8{1, 1, 1}, 2, 1, yuv, 0},
+	{sys.DRM_FORMAT_YUV444, 3, [4]uint8{1, 1, 1}, 1, 1, yuv, 0},
+	{sys.DRM_FORMAT_YVU444, 3, [4]uint8{1, 1, 1}, 1, 1, yuv, 0},
 }
 
 // FormatOf finds a format; ok is false for one that only DMA-bufs can have.
@@ -72,7 +83,7 @@ func FormatOf(fourcc uint32) (f Format, ok bool) {
 
 // RowBytes is the length of a row of plane i without padding.
 func (f *Format) RowBytes(i int, width uint32) uint32 {
-	return f.samples(i, width) * uint32(f.CPP[i])
+	return ceil(f.samples(i, width), uint32(max(f.Group, 1))) * uint32(f.CPP[i])
 }
 
 func (f *Format) samples(i int, width uint32) uint32 {
