@@ -2,6 +2,7 @@ package kmsmetasink
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,29 @@ func TestSharedMemoryOfManyFormatsAndSizes(t *testing.T) {
 	p.Stop()
 	if left := theFile.Load().Left(); len(left) > 0 {
 		t.Errorf("left on the card: %v", left)
+	}
+}
+
+// Upstream is told what it may say on a buffer.
+func TestAllocationNamesTheMetas(t *testing.T) {
+	newCard(t, kmstest.Quirks{})
+	p := pipe.New(t, "fakesrc ! fakekmssink name=sink")
+	q := gst.NewQueryAllocation(gst.CapsFromString("video/x-raw,format=BGRx,width=64,height=64"), true)
+	if !p.Element("sink").GetStaticPad("sink").Query(q) {
+		t.Fatal("the ALLOCATION query is not answered")
+	}
+	var names []string
+	for i := range q.GetNAllocationMetas() {
+		_, meta := q.ParseNthAllocationMeta(i)
+		names = append(names, meta.Name())
+	}
+	for _, name := range []string{"GstVideoMetaAPI", "GstVideoCropMetaAPI", "GstShmHdrMetaAPI", "GstShmLayersMetaAPI"} {
+		if !slices.Contains(names, name) {
+			t.Errorf("%s is not among the metas %q", name, names)
+		}
+	}
+	if n := q.GetNAllocationPools(); n != 0 {
+		t.Errorf("a display that is closed offers %d pools", n)
 	}
 }
 

@@ -2,13 +2,9 @@
 #include <gst/allocators/gstdmabuf.h>
 #include <gst/allocators/gstfdmemory.h>
 
-/* The metas' API types are registered by meta/gstmeta, maybe by another copy of
- * it in this process; their names are their identity. */
 static void
-add_by_name (GstQuery * query, const char *name)
+add_meta (GstQuery * query, GType t)
 {
-  GType t = g_type_from_name (name);
-
   if (t && !gst_query_find_allocation_meta (query, t, NULL))
     gst_query_add_allocation_meta (query, t, NULL);
 }
@@ -17,11 +13,13 @@ void
 gstx_query_add_metas (GstQuery * query, gboolean layout)
 {
   if (layout) {
-    add_by_name (query, "GstVideoMetaAPI");
-    add_by_name (query, "GstVideoCropMetaAPI");
+    add_meta (query, GST_VIDEO_META_API_TYPE);
+    add_meta (query, GST_VIDEO_CROP_META_API_TYPE);
   }
-  add_by_name (query, "GstShmHdrMetaAPI");
-  add_by_name (query, "GstShmLayersMetaAPI");
+  /* These are registered by meta/gstmeta, maybe by another copy of it in this
+   * process; their names are their identity. */
+  add_meta (query, g_type_from_name ("GstShmHdrMetaAPI"));
+  add_meta (query, g_type_from_name ("GstShmLayersMetaAPI"));
 }
 
 /* Finds the memory that byte offset of the buffer lies in. */
