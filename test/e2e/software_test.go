@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"testing"
 )
 
@@ -19,18 +20,19 @@ func TestSoftwarePictureIsExactWithoutACopy(t *testing.T) {
 		name, drm string
 		colors    colors
 		source    func() string
-		copied    string
+		copied    int // at most
 	}{
-		{"drawn as BGRx", "XR24", rgb, func() string { return drawn("BGRx", rgb) }, "0"},
-		{"drawn as NV12", "NV12", bt709Limited, func() string { return drawn("NV12", bt709Limited) }, "0"},
+		{"drawn as BGRx", "XR24", rgb, func() string { return drawn("BGRx", rgb) }, 0},
+		{"drawn as NV12", "NV12", bt709Limited, func() string { return drawn("NV12", bt709Limited) }, 0},
 		{"decoded and converted to NV12", "NV12", bt709Limited, func() string {
 			return decoded(t, "yuv420p") + " ! videoconvert ! video/x-raw,format=NV12"
-		}, "0"},
+		}, 0},
 		{"decoded with 10 bits and converted to P010", "P010", bt709Limited, func() string {
 			return decoded(t, "yuv420p10le") + " ! videoconvert ! video/x-raw,format=P010_10LE"
-		}, "0"},
-		// The decoder makes its first picture before it asks for buffers.
-		{"decoded to I420", "YU12", bt709Limited, func() string { return decoded(t, "yuv420p") }, "1"},
+		}, 0},
+		// The decoder makes its first picture before it asks for buffers; in a slow
+		// machine it also comes too late to be shown.
+		{"decoded to I420", "YU12", bt709Limited, func() string { return decoded(t, "yuv420p") }, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			planesTake(t, c.drm)
@@ -45,8 +47,12 @@ func TestSoftwarePictureIsExactWithoutACopy(t *testing.T) {
 			p.interrupt()
 			p.mustEnd()
 			totals := regexp.MustCompile(`kms-totals.*frames-imported=\(guint64\)([0-9]+), frames-copied=\(guint64\)([0-9]+)`).FindStringSubmatch(p.out.String())
-			if totals == nil || totals[1] == "0" || totals[2] != c.copied {
-				t.Errorf("imported and copied: %q, want some and %s\n%s", totals, c.copied, &p.out)
+			if totals == nil {
+				t.Fatalf("no totals\n%s", &p.out)
+			}
+			imported, _ := strconv.Atoi(totals[1])
+			if copied, err := strconv.Atoi(totals[2]); imported < 5 || err != nil || copied > c.copied {
+				t.Errorf("%d imported and %s copied, want some and at most %d\n%s", imported, totals[2], c.copied, &p.out)
 			}
 		})
 	}
