@@ -47,13 +47,12 @@ func (s *sharer) Share(format string, width, height uint32) (m gstx.Shared, err 
 	if s.stopped.Load() || s.shared.Load() == s.most.Load() {
 		return m, errors.New("no memory")
 	}
-	stride := (uint64(width) + 63) &^ 63
 	switch format {
 	case "BGRx":
-		stride = (uint64(width)*4 + 63) &^ 63
+		stride := (uint64(width)*4 + 63) &^ 63
 		m = gstx.Shared{NPlanes: 1, Size: stride * uint64(height), Stride: [4]int32{int32(stride)}}
 	case "NV12":
-		stride = (uint64(width) + 64) &^ 63 // never just the width
+		stride := (uint64(width) + 64) &^ 63 // never just the width
 		m = gstx.Shared{NPlanes: 2, Size: stride * uint64(height) * 2, Stride: [4]int32{int32(stride), int32(stride)},
 			Offset: [4]uint64{0, stride * uint64(height)}}
 	default:
