@@ -9,10 +9,12 @@
 // DMA-bufs are imported and scanned out as they are, modifiers included; a
 // framebuffer is kept for each memory. Software upstream is offered a pool of the
 // display's own memory, as DMA-bufs, and what it writes there needs no copy
-// either; a driver whose memory is slow to read (DUMB_PREFER_SHADOW) offers none.
-// Other memory, and DMA-bufs that the driver refuses, are copied into buffers of
-// the display; a warning says so, once. A picture that is not of the display's size is scaled by the plane where
-// the driver can, with its aspect kept, and stands in the middle otherwise.
+// either; decoders that read their earlier pictures keep these to themselves. A
+// driver that says its memory is slow (DUMB_PREFER_SHADOW) offers none. Other
+// memory, and DMA-bufs that the driver refuses, are copied into buffers of the
+// display; a warning says so, once. A picture that is not of the display's size is
+// scaled by the plane where the driver can, with its aspect kept, and stands in the
+// middle otherwise.
 //
 // What the display is told comes from GstShmHdrMeta, or, where a buffer has
 // none, from the caps (colorimetry, mastering-display-info,

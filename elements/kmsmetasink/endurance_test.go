@@ -25,6 +25,7 @@ import (
 // are at the end what they were after the first tenth. Short tests show a
 // twentieth.
 func TestTwoHoursOfFramesLeaveMemoryFlat(t *testing.T) {
+	needsNoDevice(t)
 	frames := uint64(2 * 3600 * 60)
 	if testing.Short() {
 		frames /= 20
@@ -36,7 +37,7 @@ func TestTwoHoursOfFramesLeaveMemoryFlat(t *testing.T) {
 	p.SetState(gst.StatePlaying)
 	reach := func(n uint64) usage {
 		t.Helper()
-		for end := time.Now().Add(5 * time.Minute); property[uint64](t, p, "frames-shown") < n; time.Sleep(time.Millisecond) {
+		for end := time.Now().Add(5 * time.Minute); property[uint64](t, p, "frames-shown") < n; time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("%d frames shown after 5 minutes, want %d", property[uint64](t, p, "frames-shown"), n)
 			}
@@ -54,12 +55,21 @@ func TestTwoHoursOfFramesLeaveMemoryFlat(t *testing.T) {
 	if after.fds > before.fds {
 		t.Errorf("%d file descriptors, %d before", after.fds, before.fds)
 	}
-	// One byte lost per frame would be 390 kB.
-	if after.heap > before.heap+256<<10 {
+	// The least that Go can lose per frame, 8 bytes, would be 3 MB, and the least of
+	// malloc 12 MB. What the test itself leaves for a later collection is less.
+	if after.heap > before.heap+1<<20 {
 		t.Errorf("%d bytes on the Go heap, %d before", after.heap, before.heap)
 	}
-	if after.resident > before.resident+2<<20 {
+	if after.resident > before.resident+6<<20 {
 		t.Errorf("%d bytes resident, %d before", after.resident, before.resident)
+	}
+}
+
+// needsNoDevice leaves a long test to the run outside of the virtual machine.
+func needsNoDevice(t *testing.T) {
+	t.Helper()
+	if os.Getenv("REQUIRE_DEVICES") == "1" {
+		t.Skip("needs no device: it runs outside of the virtual machine")
 	}
 }
 
@@ -77,6 +87,7 @@ func now(t testing.TB) usage {
 	t.Helper()
 	u := usage{fds: len(leak.Now().FDs)}
 	runtime.GC()
+	runtime.GC() // what the first one finalized
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	u.heap = m.HeapAlloc

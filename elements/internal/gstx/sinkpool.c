@@ -21,7 +21,6 @@ typedef struct {
   gboolean direct;              /* the sink's memory, not the parent class's */
   gboolean video_meta;
   GstVideoInfo info;            /* with the strides and offsets of that memory */
-  GstVideoAlignment align;
   GstxShared layout;
   gsize size;                   /* of a buffer */
   GstMemory *spare;             /* made to learn the layout; object lock */
@@ -75,48 +74,35 @@ drop_spare (SinkPool * p)
     gst_memory_unref (spare);
 }
 
-/* Lays the picture out in the sink's memory: the strides are the driver's, and
- * the padding upstream asks for is around the picture. FALSE where upstream could
- * not write to that. */
+/* Lays the picture out in the sink's memory, whose strides are the driver's. FALSE
+ * where upstream could not write to that. */
 static gboolean
-lay_out (SinkPool * p, GstStructure * config)
+lay_out (SinkPool * p)
 {
-  GstVideoInfo padded = p->info;
   GstxShared *s = &p->layout;
   gboolean plain = TRUE;
   guint i;
 
-  gst_video_alignment_reset (&p->align);
-  if (gst_buffer_pool_config_has_option (config, GST_BUFFER_POOL_OPTION_VIDEO_ALIGNMENT)) {
-    gst_buffer_pool_config_get_video_alignment (config, &p->align);
-    if (!gst_video_info_align (&padded, &p->align))
-      return FALSE;
-  }
-  p->spare = make_memory (p,
-      GST_VIDEO_INFO_WIDTH (&p->info) + p->align.padding_left + p->align.padding_right,
-      GST_VIDEO_INFO_HEIGHT (&p->info) + p->align.padding_top + p->align.padding_bottom, s);
+  p->spare = make_memory (p, GST_VIDEO_INFO_WIDTH (&p->info), GST_VIDEO_INFO_HEIGHT (&p->info), s);
   if (!p->spare || s->n_planes != GST_VIDEO_INFO_N_PLANES (&p->info))
     return FALSE;
   for (i = 0; i < s->n_planes; i++) {
-    const GstVideoFormatInfo *f = p->info.finfo;
-    gint comp[GST_VIDEO_MAX_COMPONENTS], stride = s->stride[i];
-    gsize offset = s->offset[i];
-
-    gst_video_format_info_component (f, i, comp);
-    if (stride & p->align.stride_align[i])
-      return FALSE;
-    /* Packed 10-bit formats have no pixel that could be padded to. */
-    if (p->align.padding_left && !GST_VIDEO_FORMAT_INFO_PSTRIDE (f, comp[0]))
-      return FALSE;
-    offset += (gsize) stride *
-        GST_VIDEO_FORMAT_INFO_SCALE_HEIGHT (f, comp[0], p->align.padding_top) +
-        GST_VIDEO_FORMAT_INFO_SCALE_WIDTH (f, comp[0], p->align.padding_left) *
-        GST_VIDEO_FORMAT_INFO_PSTRIDE (f, comp[0]);
-    plain = plain && stride == p->info.stride[i] && offset == p->info.offset[i];
-    p->info.stride[i] = stride;
-    p->info.offset[i] = offset;
+    plain = plain && s->stride[i] == p->info.stride[i] && s->offset[i] == p->info.offset[i];
+    p->info.stride[i] = s->stride[i];
+    p->info.offset[i] = s->offset[i];
   }
   return p->video_meta || plain;
+}
+
+/* Padding is not offered. Who uses it is a decoder that decodes into its output and
+ * reads earlier pictures from there again; the memory of displays is mostly slow to
+ * read, many times slower than the copy that such a decoder then makes. */
+static const gchar **
+pool_get_options (GstBufferPool * pool)
+{
+  static const gchar *options[] = { GST_BUFFER_POOL_OPTION_VIDEO_META, NULL };
+
+  return options;
 }
 
 static gboolean
@@ -129,9 +115,10 @@ pool_set_config (GstBufferPool * pool, GstStructure * config)
   drop_spare (p);
   p->direct = FALSE;
   p->video_meta = gst_buffer_pool_config_has_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
-  if (gst_buffer_pool_config_get_params (config, &caps, &size, &min, &max) && caps &&
+  if (!gst_buffer_pool_config_has_option (config, GST_BUFFER_POOL_OPTION_VIDEO_ALIGNMENT) &&
+      gst_buffer_pool_config_get_params (config, &caps, &size, &min, &max) && caps &&
       !gst_video_is_dma_drm_caps (caps) && gst_video_info_from_caps (&p->info, caps))
-    p->direct = lay_out (p, config);
+    p->direct = lay_out (p);
   /* The parent class knows what a plain buffer would need. */
   if (!GST_BUFFER_POOL_CLASS (parent_class)->set_config (pool, config))
     return FALSE;
@@ -175,12 +162,10 @@ pool_alloc_buffer (GstBufferPool * pool, GstBuffer ** buffer, GstBufferPoolAcqui
   gst_memory_resize (mem, 0, p->size);
   *buffer = gst_buffer_new ();
   gst_buffer_append_memory (*buffer, mem);
-  if (p->video_meta) {
-    GstVideoMeta *m = gst_buffer_add_video_meta_full (*buffer, GST_VIDEO_FRAME_FLAG_NONE,
+  if (p->video_meta)
+    gst_buffer_add_video_meta_full (*buffer, GST_VIDEO_FRAME_FLAG_NONE,
         GST_VIDEO_INFO_FORMAT (&p->info), GST_VIDEO_INFO_WIDTH (&p->info),
         GST_VIDEO_INFO_HEIGHT (&p->info), p->layout.n_planes, p->info.offset, p->info.stride);
-    gst_video_meta_set_alignment (m, p->align);
-  }
   return GST_FLOW_OK;
 }
 
@@ -199,6 +184,7 @@ pool_class_init (gpointer klass, gpointer data)
 {
   parent_class = g_type_class_peek_parent (klass);
   G_OBJECT_CLASS (klass)->finalize = pool_finalize;
+  GST_BUFFER_POOL_CLASS (klass)->get_options = pool_get_options;
   GST_BUFFER_POOL_CLASS (klass)->set_config = pool_set_config;
   GST_BUFFER_POOL_CLASS (klass)->alloc_buffer = pool_alloc_buffer;
 }
