@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What software draws, converts or decodes is written to the display's memory and
+// What software draws or converts is written to the display's memory and
 // scanned out from there: the sink copies no frame, and the picture is the one
 // that kmssink shows.
 func TestSoftwarePictureIsExactWithoutACopy(t *testing.T) {
@@ -20,19 +20,15 @@ func TestSoftwarePictureIsExactWithoutACopy(t *testing.T) {
 		name, drm string
 		colors    colors
 		source    func() string
-		copied    int // at most
 	}{
-		{"drawn as BGRx", "XR24", rgb, func() string { return drawn("BGRx", rgb) }, 0},
-		{"drawn as NV12", "NV12", bt709Limited, func() string { return drawn("NV12", bt709Limited) }, 0},
+		{"drawn as BGRx", "XR24", rgb, func() string { return drawn("BGRx", rgb) }},
+		{"drawn as NV12", "NV12", bt709Limited, func() string { return drawn("NV12", bt709Limited) }},
 		{"decoded and converted to NV12", "NV12", bt709Limited, func() string {
 			return decoded(t, "yuv420p") + " ! videoconvert ! video/x-raw,format=NV12"
-		}, 0},
+		}},
 		{"decoded with 10 bits and converted to P010", "P010", bt709Limited, func() string {
 			return decoded(t, "yuv420p10le") + " ! videoconvert ! video/x-raw,format=P010_10LE"
-		}, 0},
-		// The decoder makes its first picture before it asks for buffers; in a slow
-		// machine it also comes too late to be shown.
-		{"decoded to I420", "YU12", bt709Limited, func() string { return decoded(t, "yuv420p") }, 1},
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			planesTake(t, c.drm)
@@ -51,8 +47,8 @@ func TestSoftwarePictureIsExactWithoutACopy(t *testing.T) {
 				t.Fatalf("no totals\n%s", &p.out)
 			}
 			imported, _ := strconv.Atoi(totals[1])
-			if copied, err := strconv.Atoi(totals[2]); imported < 5 || err != nil || copied > c.copied {
-				t.Errorf("%d imported and %s copied, want some and at most %d\n%s", imported, totals[2], c.copied, &p.out)
+			if copied, err := strconv.Atoi(totals[2]); imported < 5 || err != nil || copied > 0 {
+				t.Errorf("%d imported and %s copied, want some and none\n%s", imported, totals[2], &p.out)
 			}
 		})
 	}

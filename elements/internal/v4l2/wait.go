@@ -28,7 +28,17 @@ func (d *Device) Wait(w *sys.Wake, other int, timeoutMS int) (Ready, error) {
 	if fd < 0 { // which poll would ignore
 		return Ready{}, d.fail("wait", unix.EBADF)
 	}
-	got, also, err := w.WaitEither(fd, unix.POLLIN|unix.POLLPRI, other, unix.POLLIN, timeoutMS)
+	// vb2's poll also says POLLERR, for once, when a signal comes while another call
+	// on the device holds its lock (vb2_fop_poll), and Go's runtime sends signals. A
+	// real error stays.
+	var got, also int16
+	var err error
+	for range 3 {
+		got, also, err = w.WaitEither(fd, unix.POLLIN|unix.POLLPRI, other, unix.POLLIN, timeoutMS)
+		if err != nil || got&unix.POLLERR == 0 || got&(unix.POLLNVAL|unix.POLLHUP) != 0 {
+			break
+		}
+	}
 	switch {
 	case err == sys.ErrWoken || err == unix.ETIMEDOUT:
 		return Ready{}, err
