@@ -24,7 +24,8 @@ type dump struct {
 	format   int32
 	messages atomic.Bool
 
-	buffers, broken, dropped, missing atomic.Uint64
+	buffers, dropped, missing atomic.Uint64
+	broken                    gstx.Damage
 
 	out       *output  // nil: nowhere
 	extract   *extract // nil: lines
@@ -32,7 +33,6 @@ type dump struct {
 	hdr       part
 	layers    part
 	line      []byte
-	warned    bool // about the present run of broken blocks
 }
 
 func newDump(e *gstx.Element) *dump {
@@ -73,7 +73,7 @@ func (d *dump) GetProperty(name string) any {
 	case "buffers":
 		return d.buffers.Load()
 	case "broken":
-		return d.broken.Load()
+		return d.broken.Total()
 	case "dropped":
 		return d.dropped.Load()
 	case "missing":
@@ -90,9 +90,9 @@ func (d *dump) Start() (err error) {
 		return err
 	}
 	d.extract = newExtract(format, d.out)
-	d.formatter, d.warned = jsonl.Formatter{}, false
+	d.formatter = jsonl.Formatter{}
 	d.buffers.Store(0)
-	d.broken.Store(0)
+	d.broken.Reset()
 	d.dropped.Store(0)
 	d.missing.Store(0)
 	return nil
@@ -215,22 +215,13 @@ func (d *dump) write(f *gstx.Frame, hdr jsonl.Part) error {
 
 // warn counts the blocks that were refused, and tells when good ones end.
 func (d *dump) warn(errs ...error) {
-	bad := errors.Join(errs...)
-	if bad == nil {
-		d.warned = false
-		return
-	}
+	n := uint64(0)
 	for _, err := range errs {
 		if err != nil {
-			d.broken.Add(1)
+			n++
 		}
 	}
-	if !d.warned {
-		d.warned = true
-		d.e.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat,
-			Text:  fmt.Sprintf("A buffer's metadata cannot be trusted and is ignored (%d so far).", d.broken.Load()),
-			Cause: bad})
-	}
+	d.broken.Note(d.e, "A buffer's metadata cannot be trusted and is ignored (%d so far).", n, errors.Join(errs...))
 }
 
 // post tells the bus what the line says.

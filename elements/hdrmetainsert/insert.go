@@ -2,7 +2,6 @@ package hdrmetainsert
 
 import (
 	"errors"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/codec"
@@ -16,13 +15,13 @@ import (
 type insert struct {
 	e *gstx.Element
 
-	existing                  atomic.Int32
-	buffers, inserted, broken atomic.Uint64
+	existing          atomic.Int32
+	buffers, inserted atomic.Uint64
+	broken            gstx.Damage
 
 	reader   *gstmeta.Reader
 	inserter bitstream.Inserter
 	out      []byte
-	warned   bool // about the present run of what could not be inserted
 }
 
 func newInsert(e *gstx.Element) *insert {
@@ -45,7 +44,7 @@ func (s *insert) GetProperty(name string) any {
 	case "inserted":
 		return s.inserted.Load()
 	case "broken":
-		return s.broken.Load()
+		return s.broken.Total()
 	}
 	return nil
 }
@@ -53,8 +52,8 @@ func (s *insert) GetProperty(name string) any {
 func (s *insert) Start() error {
 	s.buffers.Store(0)
 	s.inserted.Store(0)
-	s.broken.Store(0)
-	s.inserter, s.warned = bitstream.Inserter{}, false
+	s.broken.Reset()
+	s.inserter = bitstream.Inserter{}
 	return nil
 }
 
@@ -102,15 +101,5 @@ func (s *insert) Frame(f *gstx.Frame) gstx.Flow {
 
 // warn counts what could not be inserted, and tells when it follows what could.
 func (s *insert) warn(err error) {
-	if err == nil {
-		s.warned = false
-		return
-	}
-	total := s.broken.Add(1)
-	if !s.warned {
-		s.warned = true
-		s.e.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat,
-			Text:  fmt.Sprintf("Metadata could not all be written into the stream (%d access units so far).", total),
-			Cause: err})
-	}
+	s.broken.Note(s.e, "Metadata could not all be written into the stream (%d access units so far).", 1, err)
 }

@@ -2,7 +2,6 @@ package hdrmetaparse
 
 import (
 	"errors"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/codec"
@@ -17,7 +16,8 @@ import (
 type parse struct {
 	e *gstx.Element
 
-	buffers, broken atomic.Uint64
+	buffers atomic.Uint64
+	broken  gstx.Damage
 
 	format  bitstream.Format
 	tracker *bitstream.Tracker
@@ -27,7 +27,6 @@ type parse struct {
 	block   meta.Block      // all of it put together
 	holder  gstmeta.Holder  // of block, lent by writer; none when there is nothing to attach
 	stale   bool            // caps have changed since
-	warned  bool            // about the present run of broken access units
 
 	// The static metadata that the caps downstream have by us.
 	mastering meta.MasteringDisplay
@@ -45,16 +44,16 @@ func (p *parse) GetProperty(name string) any {
 	case "buffers":
 		return p.buffers.Load()
 	case "broken":
-		return p.broken.Load()
+		return p.broken.Total()
 	}
 	return nil
 }
 
 func (p *parse) Start() error {
 	p.buffers.Store(0)
-	p.broken.Store(0)
+	p.broken.Reset()
 	p.format, p.tracker = bitstream.Format{}, nil
-	p.stale, p.warned = true, false
+	p.stale = true
 	return nil
 }
 
@@ -78,7 +77,7 @@ func (p *parse) SetCaps(f *gstx.VideoFormat) (err error) {
 			return err
 		}
 	}
-	if format.LengthSize > 0 || len(f.CodecData) > 0 && f.StreamFormat != "byte-stream" {
+	if len(f.CodecData) > 0 && f.StreamFormat != "byte-stream" {
 		p.warn(p.tracker.Config(f.CodecData))
 	}
 	p.mastering, p.light = meta.MasteringDisplay{}, meta.ContentLight{}
@@ -164,20 +163,10 @@ func (p *parse) setCaps(found *meta.Block) {
 
 // warn counts what was broken, and tells when good access units end.
 func (p *parse) warn(err error) {
-	if err == nil {
-		p.warned = false
-		return
-	}
 	n := uint64(1)
 	var damage *bitstream.DamageError
 	if errors.As(err, &damage) {
 		n = uint64(damage.Count)
 	}
-	total := p.broken.Add(n)
-	if !p.warned {
-		p.warned = true
-		p.e.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat,
-			Text:  fmt.Sprintf("Broken metadata in the stream is ignored (%d so far); the rest is used.", total),
-			Cause: err})
-	}
+	p.broken.Note(p.e, "Broken metadata in the stream is ignored (%d so far); the rest is used.", n, err)
 }
