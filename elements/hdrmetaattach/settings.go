@@ -38,12 +38,12 @@ func (s *store) SetProperty(name string, v any) error {
 	case "rpu-location":
 		set.rpu = v.(string)
 	case "mastering-display-info":
-		return parse(v.(string), meta.ParseMasteringDisplay, &set.mastering)
+		return gstx.ParseField(v.(string), meta.ParseMasteringDisplay, &set.mastering)
 	case "content-light-level":
-		return parse(v.(string), meta.ParseContentLight, &set.light)
+		return gstx.ParseField(v.(string), meta.ParseContentLight, &set.light)
 	case "colorimetry":
 		text := v.(string)
-		if err := parse(text, parseColor, &set.color); err != nil {
+		if err := gstx.ParseField(text, parseColor, &set.color); err != nil {
 			return err
 		}
 		set.colorimetry = text
@@ -58,20 +58,6 @@ func (s *store) SetProperty(name string, v any) error {
 	case "existing":
 		set.existing = v.(int32)
 	}
-	return nil
-}
-
-// parse sets *to from text, to nil from none; it leaves *to alone on an error.
-func parse[T any](text string, parser func(string) (T, error), to **T) error {
-	if text == "" {
-		*to = nil
-		return nil
-	}
-	v, err := parser(text)
-	if err != nil {
-		return err
-	}
-	*to = &v
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 )
 
@@ -35,24 +36,10 @@ func (s *store) SetProperty(name string, v any) error {
 	case "io-mode":
 		s.settings.ioMode = v.(int32)
 	case "mastering-display-info":
-		return parse(v.(string), meta.ParseMasteringDisplay, &s.settings.mastering)
+		return gstx.ParseField(v.(string), meta.ParseMasteringDisplay, &s.settings.mastering)
 	case "content-light-level":
-		return parse(v.(string), meta.ParseContentLight, &s.settings.light)
+		return gstx.ParseField(v.(string), meta.ParseContentLight, &s.settings.light)
 	}
-	return nil
-}
-
-// parse sets *to from text, to nil from none; it leaves *to alone on an error.
-func parse[T any](text string, parser func(string) (T, error), to **T) error {
-	if text == "" {
-		*to = nil
-		return nil
-	}
-	v, err := parser(text)
-	if err != nil {
-		return err
-	}
-	*to = &v
 	return nil
 }
 

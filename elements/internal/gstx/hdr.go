@@ -16,21 +16,24 @@ func (f *VideoFormat) HDR() (b meta.Block, err error) {
 			b.Color.ChromaSite = f.ChromaSite - 1
 		}
 	}
-	if f.Mastering != "" {
-		m, e := meta.ParseMasteringDisplay(f.Mastering)
-		if e == nil {
-			b.MasteringDisplay = &m
-		}
-		err = errors.Join(err, e)
-	}
-	if f.Light != "" {
-		l, e := meta.ParseContentLight(f.Light)
-		if e == nil {
-			b.ContentLight = &l
-		}
-		err = errors.Join(err, e)
-	}
+	err = errors.Join(ParseField(f.Mastering, meta.ParseMasteringDisplay, &b.MasteringDisplay),
+		ParseField(f.Light, meta.ParseContentLight, &b.ContentLight))
 	return b, err
+}
+
+// ParseField sets *to from the text of a caps field or a property, to nil from
+// none; it leaves *to alone on an error.
+func ParseField[T any](text string, parser func(string) (T, error), to **T) error {
+	if text == "" {
+		*to = nil
+		return nil
+	}
+	v, err := parser(text)
+	if err != nil {
+		return err
+	}
+	*to = &v
+	return nil
 }
 
 // specified says whether an H.273 code point says anything. 0 is reserved but
