@@ -52,8 +52,8 @@ func TestThousandStarts(t *testing.T) {
 	} {
 		t.Run(c.element, func(t *testing.T) {
 			needs(t, c.devices...)
-			if len(c.devices) == 0 && os.Getenv("REQUIRE_DEVICES") == "1" {
-				t.Skip("needs no device: it has run outside of the virtual machine, where it takes seconds")
+			if len(c.devices) == 0 {
+				pipe.NeedsNoDevice(t)
 			}
 			args := []any{}
 			for _, d := range c.devices {

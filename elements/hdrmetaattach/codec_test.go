@@ -24,7 +24,7 @@ const (
 )
 
 func TestDecodedPicturesHaveTheEntryOfTheirOwnNumber(t *testing.T) {
-	outside(t)
+	pipe.NeedsNoDevice(t)
 	files := "hdr10plus-location=" + write(t, "a.json", hdr10plusFile(72, 6)) + " rpu-location=" + write(t, "a.bin", streams.RPUFile(72))
 	attach := "hdrmetaattach existing=replace " + files + " ! "
 	for name, pipeline := range map[string]string{
@@ -41,7 +41,7 @@ func TestDecodedPicturesHaveTheEntryOfTheirOwnNumber(t *testing.T) {
 }
 
 func TestAV1PicturesHaveTheEntryOfTheirOwnNumber(t *testing.T) {
-	outside(t)
+	pipe.NeedsNoDevice(t)
 	files := "hdr10plus-location=" + write(t, "a.json", hdr10plusFile(72, 6)) + " rpu-location=" + write(t, "a.bin", streams.RPUFile(72))
 	check(t, run(t, counted+"videoconvert ! video/x-raw,format=I420 ! svtav1enc preset=13 ! av1parse ! hdrmetaattach existing=replace "+files+
 		" ! av1dec ! videoconvert ! video/x-raw,format=BGRx ! metarecorder name=out ! fakesink"), 0, 72)
@@ -50,7 +50,7 @@ func TestAV1PicturesHaveTheEntryOfTheirOwnNumber(t *testing.T) {
 // In a file the first picture need not be at 0, timestamps may be whole
 // milliseconds, and a seek begins to decode before its target.
 func TestSeeksInContainersFindTheEntry(t *testing.T) {
-	outside(t)
+	pipe.NeedsNoDevice(t)
 	files := "hdr10plus-location=" + write(t, "a.json", hdr10plusFile(72, 6)) + " rpu-location=" + write(t, "a.bin", streams.RPUFile(72))
 	for mux, demux := range map[string]string{"mp4mux": "qtdemux", "matroskamux": "matroskademux"} {
 		path := filepath.Join(t.TempDir(), mux)
@@ -100,7 +100,7 @@ func check(t *testing.T, frames []recorder.Buffer, first, end int) {
 
 // The tests would prove nothing if frames came in order between the codecs.
 func TestCompressedFramesAreReordered(t *testing.T) {
-	outside(t)
+	pipe.NeedsNoDevice(t)
 	json := write(t, "a.json", hdr10plusFile(72, 6))
 	frames := run(t, counted+encoder+"hdrmetaattach hdr10plus-location="+json+" ! metarecorder name=out ! fakesink")
 	ahead := 0

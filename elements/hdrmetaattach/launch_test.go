@@ -13,7 +13,7 @@ import (
 
 // The plugin file, as a user runs it.
 func TestLaunchAttachesAndDumps(t *testing.T) {
-	outside(t)
+	pipe.NeedsNoDevice(t)
 	out := pipe.LaunchLeakFree(t, fmt.Sprintf(
 		"videotestsrc num-buffers=30 ! video/x-raw,format=I420,width=320,height=180 ! hdrmetaattach colorimetry=bt2100-pq "+
 			"content-light-level=1000:400 hdr10plus-location=%s rpu-location=%s ! hdrmetadump ! fakesink",

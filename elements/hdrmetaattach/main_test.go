@@ -47,15 +47,6 @@ func recorded(t *testing.T) []recorder.Buffer {
 	return frames
 }
 
-// outside skips a long test in the virtual machine, where an encoder takes a
-// minute: it needs no device and has run outside.
-func outside(t *testing.T) {
-	t.Helper()
-	if os.Getenv("REQUIRE_DEVICES") == "1" {
-		t.Skip("needs no device: it has run outside of the virtual machine, where it takes seconds")
-	}
-}
-
 // write makes a file for a test and gives its path.
 func write(t testing.TB, name string, data []byte) string {
 	t.Helper()

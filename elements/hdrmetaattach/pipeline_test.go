@@ -342,7 +342,7 @@ func TestOtherLengthIsToldOnceAtTheEnd(t *testing.T) {
 }
 
 func TestThousandStartsLeaveNothing(t *testing.T) {
-	outside(t)
+	pipe.NeedsNoDevice(t)
 	json, rpu := write(t, "a.json", hdr10plusFile(20, 5)), write(t, "a.bin", streams.RPUFile(20))
 	pipe.New(t, fmt.Sprintf(video+"hdrmetaattach hdr10plus-location=%s rpu-location=%s ! fakesink sync=false", 3, json, rpu)).Starts(1000)
 }

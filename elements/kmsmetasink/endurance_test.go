@@ -25,7 +25,7 @@ import (
 // are at the end what they were after the first tenth. Short tests show a
 // twentieth.
 func TestTwoHoursOfFramesLeaveMemoryFlat(t *testing.T) {
-	needsNoDevice(t)
+	pipe.NeedsNoDevice(t)
 	frames := uint64(2 * 3600 * 60)
 	if testing.Short() {
 		frames /= 20
@@ -62,14 +62,6 @@ func TestTwoHoursOfFramesLeaveMemoryFlat(t *testing.T) {
 	}
 	if after.resident > before.resident+6<<20 {
 		t.Errorf("%d bytes resident, %d before", after.resident, before.resident)
-	}
-}
-
-// needsNoDevice leaves a long test to the run outside of the virtual machine.
-func needsNoDevice(t *testing.T) {
-	t.Helper()
-	if os.Getenv("REQUIRE_DEVICES") == "1" {
-		t.Skip("needs no device: it runs outside of the virtual machine")
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 // sequence in the environment variable SEQUENCE_SEED plays it again, and "new"
 // there plays a thousand that nobody has seen.
 func TestAnySequenceOfStatesAndEvents(t *testing.T) {
-	needsNoDevice(t)
+	pipe.NeedsNoDevice(t)
 	// What is to be fatal GLib reads when it is loaded.
 	if !strings.Contains(os.Getenv("G_DEBUG"), "fatal-criticals") {
 		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", fmt.Sprintf("-test.short=%v", testing.Short()))

@@ -1,6 +1,7 @@
 package pipe
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -47,4 +48,13 @@ func (p *Pipe) start() {
 		p.t.Fatalf("the pipeline got to %v (%v) within %v, not to PLAYING", state, ret, limit)
 	}
 	p.SetState(gst.StateNull)
+}
+
+// NeedsNoDevice leaves a long test to the run outside of the virtual machine,
+// where it takes seconds.
+func NeedsNoDevice(t testing.TB) {
+	t.Helper()
+	if os.Getenv("REQUIRE_DEVICES") == "1" {
+		t.Skip("needs no device: it runs outside of the virtual machine, where it takes seconds")
+	}
 }
