@@ -1,21 +1,35 @@
 package kms
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 )
 
-// layout is how a picture is put on the screen.
+// slot is a plane and what it shows.
+type slot struct {
+	src, dst Rect   // a part of the framebuffer, on the screen
+	rotation uint64 // what the plane is told
+	plane    *Plane
+	layer    int     // whose framebuffer, or Main
+	canvas   *canvas // instead of a framebuffer: what software draws
+	zpos     uint64  // with setZ
+	setZ     bool
+}
+
+// layout is how a frame is put on the screen.
 type layout struct {
 	place
 	window   Window
-	turned   Orientation // the window's, or upright where no plane can turn it so
-	rotation uint64      // what the plane is told for it
+	rotation uint64 // for the place's turn, upright where no plane can turn as the window says
 	mode     *Mode
-	plane    *Plane
+	plane    *Plane // of the main picture
 	under    *Plane // the primary plane, black, when another one shows the picture
+
+	slots    []slot // the main picture's, or what it is drawn into, and the other layers'
+	unplaced bool   // the other layers are not shown
 }
 
 func (l *layout) String() string {
@@ -26,13 +40,50 @@ func (l *layout) String() string {
 	if l.under != nil {
 		s += fmt.Sprintf(" over black on %v", &l.under.Object)
 	}
+	for i := range l.slots {
+		if t := &l.slots[i]; t.layer != Main || t.canvas != nil {
+			s += fmt.Sprintf(", %v", t)
+		}
+	}
 	return s
 }
 
-// stage puts the framebuffer into the request. All of it is said every time, so
-// that a frame is right whatever another master did in between.
-func (l *layout) stage(r *Request, crtc *CRTC, fb uint32) {
-	stagePlane(r, l.plane, crtc, fb, l.src, l.dst)
+func (s *slot) String() string {
+	if s.canvas != nil {
+		return fmt.Sprintf("%d layers drawn at %v on %v", len(s.canvas.parts), s.dst, &s.plane.Object)
+	}
+	return fmt.Sprintf("layer %d: %v at %v on %v", s.layer, s.src, s.dst, &s.plane.Object)
+}
+
+// alone is the layout of a frame of the main picture only.
+func (l *layout) alone() {
+	l.slots = []slot{{src: l.src, dst: l.dst, rotation: l.rotation, plane: l.plane, layer: Main}}
+}
+
+// uses tells whether a plane is part of the layout.
+func (l *layout) uses(p *Plane) bool {
+	return p == l.under || slices.ContainsFunc(l.slots, func(s slot) bool { return s.plane == p })
+}
+
+// stageFrame puts the framebuffers of all layers into the request. All of it is
+// said every time, so that a frame is right whatever another master did in
+// between.
+func (o *Output) stageFrame(l *layout, fb *Framebuffer) {
+	for i := range l.slots {
+		s := &l.slots[i]
+		stagePlane(o.req, s.plane, o.CRTC, o.shownBy(s, fb), s.src, s.dst)
+	}
+}
+
+// shownBy is the framebuffer of a slot when fb is that of the main picture.
+func (o *Output) shownBy(s *slot, fb *Framebuffer) uint32 {
+	switch {
+	case s.canvas != nil:
+		return s.canvas.front().ID
+	case s.layer != Main:
+		return o.stack.layers[s.layer].FB.ID
+	}
+	return fb.ID
 }
 
 func stagePlane(r *Request, p *Plane, crtc *CRTC, fb uint32, src, dst Rect) {
@@ -77,7 +128,8 @@ func (o *Output) layoutsTurned(w Window, turned Orientation) []layout {
 			}
 			for _, p := range planes {
 				for _, rotation := range p.rotations(turned) {
-					l := layout{place, w, turned, rotation, mode, p, nil}
+					l := layout{place: place, window: w, rotation: rotation, mode: mode, plane: p}
+					l.alone()
 					*to = append(*to, l)
 					if under := o.primary(); under != nil && under != p {
 						l.under = under
@@ -120,20 +172,16 @@ func (o *Output) arrange(fb *Framebuffer) error {
 			rounds = rounds[:1]
 		}
 		for _, sift := range rounds {
-			for i := range tries {
-				err := o.tryLayout(&tries[i], next, fb, sift)
-				if err == nil {
-					o.debugf("%v", &tries[i])
-					o.adopt(next, last)
-					return nil
-				}
-				if hopeless(err) {
-					next.free(o.d)
-					return err
-				}
-				o.debugf("not %v: %v", &tries[i], err)
-				last = err
+			err := o.tryLayouts(tries, next, fb, sift)
+			if err == nil {
+				o.adopt(next, last)
+				return nil
 			}
+			if hopeless(err) {
+				next.free(o.d)
+				return err
+			}
+			last = err
 		}
 		next.free(o.d)
 	}
@@ -141,9 +189,49 @@ func (o *Output) arrange(fb *Framebuffer) error {
 		&o.Connector.Object, ErrNoPlane, last)
 }
 
+// tryLayouts commits the first layout that passes its test. Where the main picture
+// goes is not for the other layers to change: they are tried beside it, on
+// whichever plane it may have there; then all is drawn together; then it is shown
+// without them.
+func (o *Output) tryLayouts(tries []layout, s appliedState, fb *Framebuffer, sift bool) error {
+	var last error
+	main := -1 // the first layout that would do without other layers
+	for i := range tries {
+		l := &tries[i]
+		if main >= 0 && (l.mode != tries[main].mode || l.place != tries[main].place) {
+			break
+		}
+		how := beside
+		if o.picture.Drawn {
+			how = together
+		}
+		err := o.tryLayout(l, s, fb, how, sift)
+		if err == nil {
+			return nil
+		}
+		o.debugf("not %v: %v", l, err)
+		switch last = err; {
+		case hopeless(err):
+			return err
+		case errors.Is(err, errNoRoom) && main < 0:
+			main = i
+		}
+	}
+	if main < 0 {
+		return last
+	}
+	for _, how := range []layering{together, without} {
+		if last = o.tryLayout(&tries[main], s, fb, how, sift); last == nil || hopeless(last) {
+			break
+		}
+		o.debugf("not %v: %v", &tries[main], last)
+	}
+	return last
+}
+
 // tryLayout tests a layout and, if it passes, commits it: with all of the user's
 // settings, or, sifting, with those that the driver does not refuse.
-func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, sift bool) error {
+func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, how layering, sift bool) error {
 	var black *Dumb
 	if l.under != nil {
 		var err error
@@ -174,25 +262,33 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, sift bool
 		stageNeutral(r, l.under)
 		stageAbove(r, l.plane, l.under)
 	}
-	l.stage(r, o.CRTC, fb.ID)
-	stageNeutral(r, l.plane)
-	r.Try(&l.plane.Object, "rotation", l.rotation)
-	o.picture.stageColor(r, l.plane)
+	l.alone()
+	if !o.picture.Drawn {
+		o.stageFrame(l, fb)
+		o.stageLook(&l.slots[0])
+	}
 	extras, ignored := o.extras(l.plane)
 	if !sift {
 		r.putAll(extras)
 	}
-	if err := r.Commit(Test|AllowModeset, 0); err != nil {
-		return err
+	if !o.picture.Drawn {
+		if err := r.Commit(Test|AllowModeset, 0); err != nil {
+			return err
+		}
+		if sift {
+			var refused []string
+			extras, refused = r.sift(extras)
+			ignored = append(ignored, refused...)
+		}
 	}
-	if sift {
-		var refused []string
-		extras, refused = r.sift(extras)
-		ignored = append(ignored, refused...)
+	if err := o.layer(l, fb, how, Test|AllowModeset); err != nil {
+		return err
 	}
 	if err := o.before.cover(o.d, r); err != nil {
 		return err
 	}
+	o.draw(l, s.sent.kind())
+	o.stageFrame(l, fb)
 	o.cookie++
 	if err := o.commit(AllowModeset|FlipEvent, o.cookie); err != nil {
 		return err
@@ -201,11 +297,31 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, sift bool
 	if modeBlob != 0 {
 		o.ownMode = true
 	}
-	o.layout, o.lit, o.extra = l, l.mode, extras
-	o.light(l.plane, l.under)
-	o.warnings = o.picture.colorGaps(l.plane)
-	o.ignored = append(ignored, l.gaps()...)
+	o.lit, o.extra = l.mode, extras
+	o.settle(l)
+	o.ignored = append(ignored, o.ignored...)
 	return nil
+}
+
+// settle notes that a layout was committed.
+func (o *Output) settle(l *layout) {
+	o.debugf("%v", l)
+	o.layout, o.placed = l, o.stack
+	o.warnings = nil
+	for i := range l.slots {
+		s := &l.slots[i]
+		o.light(s.plane)
+		if s.canvas == nil {
+			o.warnings = append(o.warnings, o.pictureOf(s.layer).colorGaps(s.plane)...)
+		}
+	}
+	o.light(l.under)
+	o.ignored = l.gaps()
+	if l.unplaced {
+		o.ignored = append(o.ignored, fmt.Sprintf("%d further layers of the frame find no plane of %v and cannot be drawn",
+			o.stack.n, o.CRTC.String()))
+	}
+	o.canvases.adopt()
 }
 
 // gaps tells what of the window the layout leaves out.
@@ -220,30 +336,40 @@ func (l *layout) gaps() []string {
 	return gaps
 }
 
-// move shows fb in a changed window. The picture stays on its plane, without a
-// mode set, if the driver lets it; else the layout is sought anew.
+// move shows fb in a changed window, or with other layers. The picture stays on
+// its plane, without a mode set, if the driver lets it; else the layout is sought
+// anew.
 func (o *Output) move(fb *Framebuffer) error {
 	for _, l := range o.layouts(o.window) {
-		if l.mode != o.lit || l.plane != o.layout.plane || l.under != o.layout.under {
+		if o.picture.Drawn || l.mode != o.lit || l.plane != o.layout.plane || l.under != o.layout.under {
 			continue
 		}
 		o.req.Reset()
-		l.stage(o.req, o.CRTC, fb.ID)
-		o.req.Try(&l.plane.Object, "rotation", l.rotation)
+		for _, p := range o.lights {
+			if !l.uses(p) && o.layout.uses(p) {
+				stageOff(o.req, p)
+			}
+		}
+		o.stageFrame(&l, fb)
+		o.stageLook(&l.slots[0])
 		o.req.putAll(o.extra)
-		if err := o.req.Commit(Test, 0); err != nil {
+		err := o.req.Commit(Test, 0)
+		if err == nil {
+			err = o.layer(&l, fb, beside, Test)
+		}
+		if err != nil {
 			if hopeless(err) {
 				return err
 			}
 			o.debugf("not %v: %v", &l, err)
 			break
 		}
+		o.draw(&l, o.applied.sent.kind())
+		o.stageFrame(&l, fb)
 		if err := o.coverAnd(o.flip); err != nil {
 			return err
 		}
-		o.debugf("%v", &l)
-		o.layout = &l
-		o.ignored = l.gaps()
+		o.settle(&l)
 		return nil
 	}
 	return o.arrange(fb)
@@ -274,6 +400,7 @@ func stageNeutral(r *Request, p *Plane) {
 	if a := o.Property("alpha"); a != nil && o.Value("alpha") != a.Range[1] {
 		r.Try(o, "alpha", a.Range[1])
 	}
+	r.TryEnum(o, "pixel blend mode", "Pre-multiplied")
 	r.Try(o, "rotation", p.rotations(Upright)[0])
 }
 

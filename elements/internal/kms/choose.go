@@ -140,11 +140,12 @@ func (o *Output) primary() *Plane {
 	return nil
 }
 
-// candidates are the planes that list the picture's format.
+// candidates are the planes that list the picture's format, or that of what it is
+// drawn into.
 func (o *Output) candidates(p *Picture) []*Plane {
 	var c []*Plane
 	for _, plane := range o.planes {
-		if plane.Supports(p.FourCC, p.Modifier) {
+		if !p.Drawn && plane.Supports(p.FourCC, p.Modifier) || p.Drawn && o.cfg.Compose != nil && plane.canvas() {
 			c = append(c, plane)
 		}
 	}

@@ -81,6 +81,18 @@ func FormatOf(fourcc uint32) (f Format, ok bool) {
 	return Format{}, false
 }
 
+// deep tells whether the format has more than 8 bits per component.
+func (f *Format) deep() bool {
+	switch f.FourCC {
+	case sys.DRM_FORMAT_XRGB2101010, sys.DRM_FORMAT_ARGB2101010, sys.DRM_FORMAT_XBGR2101010, sys.DRM_FORMAT_ABGR2101010,
+		sys.DRM_FORMAT_XRGB16161616, sys.DRM_FORMAT_ARGB16161616, sys.DRM_FORMAT_XBGR16161616, sys.DRM_FORMAT_ABGR16161616,
+		sys.DRM_FORMAT_Y210, sys.DRM_FORMAT_Y212, sys.DRM_FORMAT_Y410, sys.DRM_FORMAT_Y412,
+		sys.DRM_FORMAT_NV15, sys.DRM_FORMAT_P030, sys.DRM_FORMAT_P010, sys.DRM_FORMAT_P012, sys.DRM_FORMAT_P016:
+		return true
+	}
+	return false
+}
+
 // RowBytes is the length of a row of plane i without padding.
 func (f *Format) RowBytes(i int, width uint32) uint32 {
 	return ceil(f.samples(i, width), uint32(max(f.Group, 1))) * uint32(f.CPP[i])

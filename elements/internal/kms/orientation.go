@@ -60,6 +60,20 @@ func (o Orientation) back(r Rect, w, h uint32) Rect {
 	return r
 }
 
+// turn is where in the turned picture a rectangle of one of w × h is.
+func (o Orientation) turn(r Rect, w, h uint32) Rect {
+	switch o { // the others are their own inverse
+	case Clockwise:
+		o = Anticlockwise
+	case Anticlockwise:
+		o = Clockwise
+	}
+	if o.Transposed() {
+		w, h = h, w
+	}
+	return o.back(r, w, h)
+}
+
 // rotations are the values of the plane's property rotation that turn a picture
 // so; none when the plane cannot. A plane without the property can upright.
 func (p *Plane) rotations(o Orientation) []uint64 {

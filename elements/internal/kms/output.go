@@ -22,6 +22,13 @@ type Config struct {
 	NoScale   bool // never ask the plane to scale
 	NoRestore bool // keep the mode at Close
 
+	// Compose, if set, draws layers that find no plane of their own into dst, the
+	// lowest first, over what was there before; it must clear it. What of the
+	// signal its pixels are shown with comes as kind: 0 for SDR or 1 + the EOTF of
+	// CTA-861.3 (2 PQ, 3 HLG), and 1 for BT.2020. It runs
+	// within Show.
+	Compose func(dst *Dumb, parts []Part, kind [2]uint8)
+
 	// Debugf, if set, is told of every refused test and every choice.
 	Debugf func(format string, args ...any)
 }
@@ -42,15 +49,18 @@ type Output struct {
 	req    *Request
 	wake   *sys.Wake
 
-	lit     *Mode  // the mode that is set; nil while the CRTC is off
-	ownMode bool   // it was set by this output, not found
-	found   *Mode  // that was set before
-	wished  []Mode // what the user's wish leaves to choose from; nil: everything
-	picture Picture
-	window  Window
-	layout  *layout // nil until the first frame of a picture is shown
-	blacks  []*Dumb // beneath a plane that does not cover the screen, by size
-	before  snapshot
+	lit      *Mode  // the mode that is set; nil while the CRTC is off
+	ownMode  bool   // it was set by this output, not found
+	found    *Mode  // that was set before
+	wished   []Mode // what the user's wish leaves to choose from; nil: everything
+	picture  Picture
+	window   Window
+	layout   *layout // nil until the first frame of a picture is shown
+	stack    stack   // wanted beside the picture
+	placed   stack   // that the layout is for
+	blacks   []*Dumb // beneath a plane that does not cover the screen, by size
+	canvases canvases
+	before   snapshot
 
 	signal  Signal       // wanted
 	applied appliedState // what the display has been told
@@ -185,8 +195,8 @@ func (o *Output) Configure(p Picture) error {
 	return nil
 }
 
-// Show puts a framebuffer on the screen at the next vertical blank, and with it
-// the signal, when that changed. It waits for the previous frame to get there
+// Show puts a framebuffer (nil for a Drawn picture) on the screen at the next
+// vertical blank, and with it the layers, and the signal, when that changed. It waits for the previous frame to get there
 // first; Unlock ends the wait, unless the flip comes at once, with
 // sys.ErrWoken. The first frame of a picture
 // may set a mode, which blocks for some frames. No allocation otherwise.
@@ -200,6 +210,7 @@ func (o *Output) Show(fb *Framebuffer) error {
 	if err := o.await(); err != nil {
 		return err
 	}
+	o.canvases.flipped()
 	flips := o.layout != nil
 	err := o.show(fb)
 	if err != nil {
@@ -220,14 +231,15 @@ func (o *Output) show(fb *Framebuffer) error {
 	if o.layout == nil {
 		return o.arrange(fb)
 	}
-	if o.window != o.layout.window {
+	if o.window != o.layout.window || !o.stack.sameShape(&o.placed) {
 		return o.move(fb)
 	}
 	o.req.Reset()
-	o.layout.stage(o.req, o.CRTC, fb.ID)
 	if o.signal != o.applied.wanted {
 		return o.changeSignal(fb)
 	}
+	o.draw(o.layout, o.applied.sent.kind())
+	o.stageFrame(o.layout, fb)
 	return o.flip()
 }
 
@@ -333,6 +345,7 @@ func (o *Output) Close() error {
 	for _, b := range o.blacks {
 		b.Close()
 	}
+	o.canvases.close()
 	return errors.Join(err, o.wake.Close())
 }
 

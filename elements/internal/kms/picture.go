@@ -21,6 +21,16 @@ type Picture struct {
 	FPSN, FPSD    uint32   // zero: unknown
 	Encoding      Encoding // 0 for RGB
 	FullRange     bool
+
+	// Of a picture that is a part of its frame: the frame's size, which is what
+	// pixel aspect and rate are of, and where in it the picture goes. Zero: the
+	// picture is the frame.
+	FrameWidth, FrameHeight uint32
+	Dst                     Rect
+	// Transparency is 65535 less its alpha: 0 is opaque.
+	Transparency uint16
+	// Drawn pictures have no framebuffer: Config.Compose draws them.
+	Drawn bool
 }
 
 // Rect is a rectangle in pixels.
@@ -50,11 +60,37 @@ func (p *Picture) check() error {
 	if p.Width == 0 || p.Height == 0 || p.Width > most || p.Height > most {
 		return fmt.Errorf("a picture of %dx%d: %w", p.Width, p.Height, ErrNoPlane)
 	}
+	if p.FrameWidth != 0 || p.FrameHeight != 0 {
+		const far = 1 << 24 // keeps what is computed of it within 64 bits
+		d := p.Dst
+		if p.FrameWidth == 0 || p.FrameHeight == 0 || p.FrameWidth > most || p.FrameHeight > most {
+			return fmt.Errorf("a frame of %dx%d: %w", p.FrameWidth, p.FrameHeight, ErrNoPlane)
+		}
+		if d.W == 0 || d.H == 0 || d.W > far || d.H > far || d.X < -far || d.X > far || d.Y < -far || d.Y > far {
+			return fmt.Errorf("a picture at %v of its frame: %w", d, ErrNoPlane)
+		}
+	}
 	if c.X < 0 || c.Y < 0 || c.W == 0 || c.H == 0 ||
 		uint64(c.X)+uint64(c.W) > uint64(p.Width) || uint64(c.Y)+uint64(c.H) > uint64(p.Height) {
 		return fmt.Errorf("crop %v of a picture of %dx%d: %w", c, p.Width, p.Height, ErrNoPlane)
 	}
 	return nil
+}
+
+// frame is the part of the frame that is seen.
+func (p *Picture) frame() Rect {
+	if p.FrameWidth == 0 {
+		return p.Crop
+	}
+	return Rect{W: p.FrameWidth, H: p.FrameHeight}
+}
+
+// target is where in the frame the picture goes.
+func (p *Picture) target() Rect {
+	if p.Dst == (Rect{}) {
+		return p.Crop
+	}
+	return p.Dst
 }
 
 // fps is in mHz, 0 when unknown.

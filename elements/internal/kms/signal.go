@@ -150,7 +150,7 @@ func cause(err error) string {
 	return fmt.Sprint(err)
 }
 
-// changeSignal shows fb, already staged, together with a changed signal. The
+// changeSignal shows fb together with a changed signal. The
 // picture must not black out for a detail of its metadata, so that is sent only
 // if the driver needs no mode set for it. The kind of picture, its transfer
 // function or gamut, is no detail: shown as the wrong one it is wrong.
@@ -160,10 +160,13 @@ func (o *Output) changeSignal(fb *Framebuffer) error {
 	if err != nil {
 		return err
 	}
+	o.stageFrame(o.layout, fb)
 	next.stage(o.req, o.Connector)
 	o.req.putAll(o.extra)
 	refused := o.req.Commit(Test, 0)
 	if refused == nil {
+		o.draw(o.layout, next.sent.kind())
+		o.stageFrame(o.layout, fb)
 		if err := o.coverAnd(o.flip); err != nil {
 			next.free(o.d)
 			return err
@@ -184,7 +187,8 @@ func (o *Output) changeSignal(fb *Framebuffer) error {
 		o.status = Status{Dropped, "a change would interrupt the picture; the earlier metadata stays: " + cause(refused)}
 	}
 	o.req.Reset()
-	o.layout.stage(o.req, o.CRTC, fb.ID)
+	o.draw(o.layout, o.applied.sent.kind())
+	o.stageFrame(o.layout, fb)
 	return o.flip()
 }
 
@@ -196,7 +200,8 @@ func (o *Output) coverAnd(commit func() error) error {
 	return commit()
 }
 
-// kind is what a display cannot show right without being told.
+// kind is what a display cannot show right without being told: 0 for SDR, else
+// 1 + the EOTF of CTA-861.3, and 1 for BT.2020.
 func (s *Signal) kind() [2]uint8 {
 	var k [2]uint8
 	if s.HDR {

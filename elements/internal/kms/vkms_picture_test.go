@@ -40,7 +40,9 @@ func writeback(t *testing.T, d *Device, o *Output, fb *Framebuffer) (pix []byte,
 	fence := new(int32)
 	*fence = -1
 	req := d.NewRequest()
-	o.layout.stage(req, o.CRTC, fb.ID)
+	o.req.Reset()
+	o.stageFrame(o.layout, fb)
+	req.putAll(o.req.sets)
 	req.Set(&wb.Object, "CRTC_ID", uint64(o.CRTC.ID))
 	req.Set(&wb.Object, "WRITEBACK_FB_ID", uint64(dst.ID))
 	req.Set(&wb.Object, "WRITEBACK_OUT_FENCE_PTR", uint64(uintptr(unsafe.Pointer(fence))))

@@ -53,56 +53,6 @@ func (o *Output) SetWindow(w Window) error {
 	return nil
 }
 
-// place is where a part of the picture stands on the screen. That is cut when
-// margins are left out to save scaling, but not when the window is partly off
-// the screen.
-type place struct {
-	src, dst Rect
-	cut      bool
-}
-
-// places are the positions to try, best first: as large as the window lets it,
-// then unscaled in the middle of it. None when nothing would be visible.
-func (p *Picture) places(w *Window, width, height uint32, scale bool) []place {
-	box := w.Rect
-	if box == (Rect{}) {
-		box = Rect{W: width, H: height}
-	}
-	// From here on the picture is as it is seen: turned already.
-	cw, ch := p.Crop.W, p.Crop.H
-	parn, pard := p.PARN, p.PARD
-	if w.Orientation.Transposed() {
-		cw, ch, parn, pard = ch, cw, pard, parn
-	}
-	var all []place
-	add := func(src, dst Rect, cut bool) {
-		src, dst, ok := visible(src, dst, width, height)
-		if !ok {
-			return
-		}
-		src = w.Orientation.back(src, p.Crop.W, p.Crop.H)
-		if format, known := FormatOf(p.FourCC); !known || format.YUV {
-			src.X, src.Y = src.X&^1, src.Y&^1 // chroma samples stay whole
-		}
-		src.X, src.Y = p.Crop.X+src.X, p.Crop.Y+src.Y
-		at := place{src, dst, cut}
-		if len(all) == 0 || all[0].src != at.src || all[0].dst != at.dst {
-			all = append(all, at)
-		}
-	}
-	if scale {
-		fw, fh := box.W, box.H
-		if !w.Stretch {
-			fw, fh = fit(cw, ch, parn, pard, box.W, box.H)
-		}
-		add(Rect{W: cw, H: ch}, middle(fw, fh, box), false)
-	}
-	src := Rect{W: min(cw, box.W), H: min(ch, box.H)}
-	src.X, src.Y = int32((cw-src.W)/2), int32((ch-src.H)/2)
-	add(src, middle(src.W, src.H, box), src.W < cw || src.H < ch)
-	return all
-}
-
 // fit is the largest size within a box that keeps the picture's aspect.
 func fit(pw, ph, parn, pard, width, height uint32) (uint32, uint32) {
 	if parn > 1<<16 || pard > 1<<16 { // nonsense; take pixels as square
@@ -123,18 +73,6 @@ func middle(w, h uint32, in Rect) Rect {
 	return Rect{in.X + int32(in.W-w)/2, in.Y + int32(in.H-h)/2, w, h}
 }
 
-// visible leaves the part of dst that is on the screen, and of src what is seen
-// there: not every driver clips.
-func visible(src, dst Rect, width, height uint32) (Rect, Rect, bool) {
-	x, y := clip(span{dst.X, dst.W}, width), clip(span{dst.Y, dst.H}, height)
-	if x.n == 0 || y.n == 0 {
-		return src, dst, false
-	}
-	u := part(span{src.X, src.W}, span{dst.X, dst.W}, x)
-	v := part(span{src.Y, src.H}, span{dst.Y, dst.H}, y)
-	return Rect{u.at, v.at, u.n, v.n}, Rect{x.at, y.at, x.n, y.n}, true
-}
-
 // span is one side of a rectangle.
 type span struct {
 	at int32
@@ -142,13 +80,7 @@ type span struct {
 }
 
 // clip is the part of s within 0…n.
-func clip(s span, n uint32) span {
-	from, to := max(int64(s.at), 0), min(int64(s.at)+int64(s.n), int64(n))
-	if from >= to {
-		return span{}
-	}
-	return span{int32(from), uint32(to - from)}
-}
+func clip(s span, n uint32) span { return common(s, span{0, n}) }
 
 // part is what of src is shown in seen when all of it is shown in dst.
 func part(src, dst, seen span) span {

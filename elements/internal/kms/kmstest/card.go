@@ -6,6 +6,7 @@ package kmstest
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -30,6 +31,10 @@ type Quirks struct {
 	HDRModeset    bool // wants a mode set for a change of HDR metadata
 	RefuseBPC     bool // refuses to raise max bpc
 	NoOverlay     bool // primary and cursor planes only
+	MoreOverlays  int  // beside the one there is
+	NoZPos        bool // planes do not say how they are stacked: by type and id
+	FixedZPos     bool // planes cannot be stacked otherwise than they are
+	NoAlpha       bool // planes have no alpha of their own
 	HoldFlips     bool // flips wait for Card.VBlank
 	NoNonBlock    bool // refuses nonblocking commits
 	WrongFormats  bool // IN_FORMATS lists more than a commit takes, which is XRGB8888
@@ -129,7 +134,10 @@ const (
 	Overlay1   = 302
 	Cursor1    = 303
 	Primary2   = 304
-	encoder1   = 401
+
+	MoreOverlay1 = 311 // the first of Quirks.MoreOverlays
+
+	encoder1 = 401
 )
 
 // Formats of a new card's primary and overlay planes.
@@ -168,6 +176,9 @@ func NewCard(q Quirks) *Card {
 	if !q.NoOverlay {
 		c.addPlane(Overlay1, 3, sys.DRM_PLANE_TYPE_OVERLAY, Formats)
 	}
+	for i := range q.MoreOverlays {
+		c.addPlane(MoreOverlay1+uint32(i), 1, sys.DRM_PLANE_TYPE_OVERLAY, Formats)
+	}
 	c.addPlane(Cursor1, 1, sys.DRM_PLANE_TYPE_CURSOR, Formats[1:2])
 	c.addPlane(Primary2, 2, sys.DRM_PLANE_TYPE_PRIMARY, Formats)
 	c.set(Connector1, "max bpc", 8)
@@ -179,14 +190,28 @@ func NewCard(q Quirks) *Card {
 
 func (c *Card) addPlane(id, crtcs uint32, typ uint64, formats []uint32) {
 	props := []string{"type", "FB_ID", "CRTC_ID", "SRC_X", "SRC_Y", "SRC_W", "SRC_H",
-		"CRTC_X", "CRTC_Y", "CRTC_W", "CRTC_H", "rotation", "alpha", "COLOR_ENCODING", "COLOR_RANGE", "zpos"}
+		"CRTC_X", "CRTC_Y", "CRTC_W", "CRTC_H", "rotation", "COLOR_ENCODING", "COLOR_RANGE"}
+	if !c.NoAlpha {
+		props = append(props, "alpha")
+	}
+	if !c.NoZPos {
+		props = append(props, "zpos")
+	}
 	if !c.NoModifiers {
 		props = append(props, "IN_FORMATS")
 	}
 	c.add(id, sys.DRM_MODE_OBJECT_PLANE, props...).plane = &plane{crtcs, formats}
 	c.set(id, "type", typ)
 	c.set(id, "rotation", 1)
-	c.set(id, "alpha", 0xffff)
+	if !c.NoAlpha {
+		c.set(id, "alpha", 0xffff)
+	}
+	if c.FixedZPos {
+		c.def("zpos").flags |= sys.DRM_MODE_PROP_IMMUTABLE
+		if typ != sys.DRM_PLANE_TYPE_PRIMARY { // which are at 0
+			c.set(id, "zpos", uint64(id%100))
+		}
+	}
 	if !c.NoModifiers {
 		c.set(id, "IN_FORMATS", c.newBlob(InFormats(formats, sys.DRM_FORMAT_MOD_LINEAR, Modifier), nil))
 	}
@@ -333,6 +358,37 @@ func (c *Card) Pixels(plane uint32) []byte {
 		return nil
 	}
 	return b
+}
+
+// Stack lists the planes that are lit on a CRTC from the lowest to the highest.
+func (c *Card) Stack(crtc uint32) (planes []uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := func(o *object) [3]uint64 {
+		kind := c.state[o.find("type").slot] // overlay, primary, cursor
+		if kind < sys.DRM_PLANE_TYPE_CURSOR {
+			kind ^= 1
+		}
+		z := uint64(0)
+		if p := o.find("zpos"); p != nil {
+			z = c.state[p.slot]
+		}
+		return [3]uint64{z, kind, uint64(o.id)}
+	}
+	var lit []*object
+	for _, o := range c.objects {
+		if o.plane != nil && c.state[o.find("FB_ID").slot] != 0 && c.state[o.find("CRTC_ID").slot] == uint64(crtc) {
+			lit = append(lit, o)
+		}
+	}
+	slices.SortFunc(lit, func(a, b *object) int {
+		x, y := at(a), at(b)
+		return slices.Compare(x[:], y[:])
+	})
+	for _, o := range lit {
+		planes = append(planes, o.id)
+	}
+	return planes
 }
 
 // Snapshot is the state of every property, blobs by content, for comparison.
