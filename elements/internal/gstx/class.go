@@ -49,8 +49,9 @@ type Class struct {
 	Parent Parent
 	// Of a Filter: writable buffers; Frame.Bytes; Element.SetStaticCaps.
 	InPlace, Bytes, StaticCaps bool
-	// Of a VideoSink: GstVideoOverlay, see Overlayer.
-	Overlay bool
+	// Of a VideoSink: GstVideoOverlay, see Overlayer; GstVideoOverlayComposition
+	// beside the picture, see Frame.Graphics.
+	Overlay, Graphics bool
 
 	Pads  []Pad
 	Props []Prop
@@ -88,7 +89,7 @@ func Register(plugin unsafe.Pointer, c Class) error {
 	info.description, info.author = C.CString(c.Description), C.CString(c.Author)
 	info.parent = C.gint32(c.Parent)
 	info.in_place, info.bytes, info.static_caps = C.gint32(gboolean(c.InPlace)), C.gint32(gboolean(c.Bytes)), C.gint32(gboolean(c.StaticCaps))
-	info.overlay = C.gint32(gboolean(c.Overlay))
+	info.overlay, info.graphics = C.gint32(gboolean(c.Overlay)), C.gint32(gboolean(c.Graphics))
 	info.n_pads, info.n_props = C.guint32(len(c.Pads)), C.guint32(len(c.Props))
 	info.pads = (*C.GstxPadTemplate)(C.calloc(C.size_t(len(c.Pads)+1), C.sizeof_GstxPadTemplate))
 	for i, p := range c.Pads {

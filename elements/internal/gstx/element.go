@@ -7,6 +7,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -114,6 +115,14 @@ func (e *Element) WaitFor(timeoutMS int, fds ...WaitFD) {
 // Waited tells the poll events of descriptor i of WaitFor that the wait before
 // this call of Create or Frame ended with.
 func (e *Element) Waited(i int) int16 { return int16(e.x.wait[i].revents) }
+
+// SetWindowSize says how large a sink shows its pictures, so that graphics can be
+// rendered for that; 0 when it is not known. It may be called from any thread and
+// counts from the next negotiation on.
+func (e *Element) SetWindowSize(width, height int32) {
+	atomic.StoreInt32((*int32)(unsafe.Pointer(&e.x.window_width)), width)
+	atomic.StoreInt32((*int32)(unsafe.Pointer(&e.x.window_height)), height)
+}
 
 // PostLatency asks the pipeline to gather latencies again.
 func (e *Element) PostLatency() { C.gstx_post_latency(e.p) }

@@ -70,8 +70,11 @@ gstx_format_from_caps (GstCaps * caps, GstxFormat * f, GstVideoInfo * vinfo)
     f->modifier = drm.drm_modifier;
     /* Strides and offsets can only be computed for linear layouts that
      * GStreamer has a name for; others stand on GstVideoMeta alone. */
-    if (!gst_video_info_dma_drm_to_video_info (&drm, vinfo))
+    if (!gst_video_info_dma_drm_to_video_info (&drm, vinfo) || (drm.drm_modifier != 0 &&
+            !GST_VIDEO_FORMAT_INFO_IS_TILED (vinfo->finfo))) {
       *vinfo = drm.vinfo;
+      vinfo->finfo = gst_video_format_get_info (GST_VIDEO_FORMAT_DMA_DRM);
+    }
   } else {
     if (!gst_video_info_from_caps (vinfo, caps))
       return FALSE;

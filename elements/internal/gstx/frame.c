@@ -22,6 +22,21 @@ gstx_query_add_metas (GstQuery * query, gboolean layout)
   add_meta (query, g_type_from_name ("GstShmLayersMetaAPI"));
 }
 
+void
+gstx_query_add_graphics (GstQuery * query, guint width, guint height)
+{
+  GstStructure *size = NULL;
+
+  if (gst_query_find_allocation_meta (query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL))
+    return;
+  if (width && height)
+    size = gst_structure_new ("GstVideoOverlayCompositionMeta", "width", G_TYPE_UINT, width,
+        "height", G_TYPE_UINT, height, NULL);
+  gst_query_add_allocation_meta (query, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, size);
+  if (size)
+    gst_structure_free (size);
+}
+
 /* Finds the memory that byte offset of the buffer lies in. */
 static void
 locate (GstxFrame * f, guint plane, guint64 offset)
@@ -82,6 +97,8 @@ gstx_frame_fill (GstxInstance * x, GstBuffer * buf)
       }
     }
   }
+  if (x->info->graphics)
+    gstx_graphics_fill (f, buf);
   crop = gst_buffer_get_video_crop_meta (buf);
   f->has_crop = crop != NULL;
   if (crop) {

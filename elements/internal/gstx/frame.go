@@ -50,6 +50,11 @@ type Frame struct {
 	StreamTime uint64
 	data       unsafe.Pointer
 	size       uint64
+	// Graphics is, in a sink of a Class with Graphics, 0 for none, else a number for
+	// the content of the buffer's GstVideoOverlayCompositions; GraphicsBox is around
+	// them, in the frame's pixels.
+	Graphics    uint64
+	GraphicsBox DstRect
 }
 
 // Bytes lends the content of a filter's buffer, for the call; it must not be

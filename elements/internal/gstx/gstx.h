@@ -70,7 +70,7 @@ typedef struct {
   gint32 bytes;                 /* filter: wants buffers mapped for reading */
   gint32 static_caps;           /* filter: adds fields to caps, gstx_set_static_caps */
   gint32 overlay;               /* sink: implements GstVideoOverlay */
-  gint32 pad;
+  gint32 graphics;              /* sink: takes GstVideoOverlayComposition */
   guint32 n_pads, n_props;
   GstxPadTemplate *pads;
   GstxProp *props;
@@ -106,6 +106,9 @@ typedef struct {
   guint64 stream_time;          /* filter; GST_CLOCK_TIME_NONE when unknown */
   gconstpointer data;           /* filter with bytes: the content, mapped */
   guint64 size;
+  guint64 graphics;             /* sink with graphics, see gstx_graphics_fill */
+  gint32 graphics_x, graphics_y;
+  guint32 graphics_w, graphics_h;
 } GstxFrame;
 
 /* Negotiated caps, taken apart; gstx.VideoFormat in format.go is made of it. */
@@ -141,6 +144,7 @@ typedef struct {
   struct pollfd wait[GSTX_MAX_WAIT];
   guint32 n_wait;
   gint32 wait_ms;
+  gint window_width, window_height;     /* sink with graphics: what it shows on; 0 unknown */
   gint32 held;                  /* sink with memory to share: buffers it holds; else -1 */
   char *mastering, *light;      /* fields added to a filter's caps; object lock */
 } GstxInstance;
@@ -185,6 +189,8 @@ gboolean gstx_buffer_replace (GstBuffer * buf, gconstpointer data, gsize size);
 /* Adds our two metas to an ALLOCATION query and, for who reads the pixels by
  * them, GstVideoMeta and GstVideoCropMeta. */
 void gstx_query_add_metas (GstQuery * query, gboolean layout);
+/* Adds GstVideoOverlayComposition, to be rendered for a window of this size. */
+void gstx_query_add_graphics (GstQuery * query, guint width, guint height);
 
 /* message.c */
 void gstx_post_message (GstElement * e, gboolean is_error, gint domain, gint code,
@@ -232,6 +238,36 @@ typedef struct {
 /* Adds a pool to an ALLOCATION query if the sink has memory for its caps; held is
  * how many buffers the sink keeps while it shows them. */
 void gstx_propose_pool (GstElement * sink, GstQuery * query, guint held);
+
+/* compose.c: layers drawn by software */
+typedef struct _GstxCompositor GstxCompositor;
+typedef struct {
+  const char *format;
+  guint32 width, height, stride;
+  guint64 size;
+  guint8 *pixels;
+} GstxCanvas;
+typedef struct {
+  const char *format;
+  guint32 width, height, n_planes, matrix;
+  gint32 full_range;
+  guint32 mem[GSTX_MAX_PLANES], stride[GSTX_MAX_PLANES];
+  guint64 offset[GSTX_MAX_PLANES];      /* from the start of the memory's fd */
+} GstxLayerSource;
+typedef struct {
+  gint32 x, y;
+  guint64 size;
+  guint8 *pixels;               /* BGRA, premultiplied */
+} GstxLayerPixels;
+GstxCompositor *gstx_compositor_new (void);
+void gstx_compositor_free (GstxCompositor * c);
+/* Rectangles are x, y, width, height. */
+gboolean gstx_compositor_draw (GstxCompositor * c, GstBuffer * buf, const GstxCanvas * on,
+    const GstxLayerSource * s, const gint32 * crop, const gint32 * dst, guint16 alpha);
+gboolean gstx_compositor_rectangle (GstxCompositor * c, GstBuffer * buf, guint n, const gint32 * from,
+    const gint32 * dst, GstxLayerPixels * layer);
+gboolean gstx_compositor_blend (GstxCompositor * c, const GstxCanvas * on, const GstxLayerPixels * layer);
+void gstx_graphics_fill (GstxFrame * f, GstBuffer * buf);
 
 /* memcache.c: what a sink remembers about a memory */
 typedef struct _GstxMemCache GstxMemCache;

@@ -41,6 +41,8 @@ sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
   GstxInstance *x = X (sink);
 
   gstx_query_add_metas (query, TRUE);
+  if (x->info->graphics)
+    gstx_query_add_graphics (query, g_atomic_int_get (&x->window_width), g_atomic_int_get (&x->window_height));
   if (x->held >= 0)
     gstx_propose_pool (GST_ELEMENT (sink), query, x->held);
   return TRUE;
