@@ -47,6 +47,18 @@
 // off the display; one that has no pixel on it is told by a warning, and the
 // earlier one stays.
 //
+// A buffer with GstShmLayersMeta has up to four layers: each is a framebuffer on a
+// plane of its own, where its destination in the frame, its zpos and its alpha say.
+// Which planes those are is found by asking the driver (TEST_ONLY), anew whenever
+// the layers change. Subtitles and other graphics that come as
+// GstVideoOverlayComposition (textoverlay and its like) are one more layer, and
+// never drawn into the video; on an HDR picture their white is 203 cd/m² (ITU-R
+// BT.2408). What finds no plane is composited in software, neighbours of the stack
+// together, the video only where the display has no second plane; a warning says so
+// once. A layer that does not fit its buffer is left out and counted in
+// layers-skipped. Two fields (roles top-field and bottom-field) are shown one after
+// the other, as progressive pictures, if the display refreshes often enough.
+//
 // What of the properties the driver does not have or refuses (zpos, max-bpc, vrr,
 // rotate-method, connector-properties, plane-properties) is left out, one by one,
 // and told by a warning that names what there is; the video goes on. Whatever was
@@ -101,8 +113,8 @@ var Class = gstx.Class{
 		"the HDR metadata of each frame",
 	Author:  "gst-shmmeta contributors",
 	Parent:  gstx.VideoSink,
-	Overlay: true,
-	Pads:    []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: templateCaps()}},
+	Overlay: true, Graphics: true,
+	Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: templateCaps()}},
 	Props: []gstx.Prop{
 		{Name: "device", Nick: "Device", Kind: gstx.String,
 			Blurb: "Path of the card; empty: the first with a display, among those that driver-name and bus-id match"},
@@ -173,6 +185,8 @@ var Class = gstx.Class{
 			Blurb: "Frames among those shown that were scanned out from their own memory, without a copy"},
 		{Name: "frames-copied", Nick: "Frames copied", Kind: gstx.Uint64, ReadOnly: true,
 			Blurb: "Frames among those shown that had to be copied"},
+		{Name: "layers-skipped", Nick: "Layers skipped", Kind: gstx.Uint64, ReadOnly: true,
+			Blurb: "Layers of frames (GstShmLayersMeta) that could not be shown since the start"},
 	},
 	New: func(e *gstx.Element) any { return newSink(e, openDevice) },
 }

@@ -94,6 +94,9 @@ const (
 	anySize   = anyExtent + ", framerate = (fraction) [ 0/1, 2147483647/1 ]"
 	dmaStart  = "video/x-raw(memory:DMABuf), format = (string) DMA_DRM"
 	plainCaps = "video/x-raw, format = (string) "
+	// The same with graphics beside the picture, which are one more layer.
+	dmaGraphics   = "video/x-raw(memory:DMABuf, meta:GstVideoOverlayComposition), format = (string) DMA_DRM"
+	plainGraphics = "video/x-raw(memory:SystemMemory, meta:GstVideoOverlayComposition), format = (string) "
 )
 
 func templateCaps() string {
@@ -103,7 +106,8 @@ func templateCaps() string {
 			all = append(all, n.name)
 		}
 	}
-	return dmaStart + anySize + "; " + plainCaps + list(all) + anySize
+	return dmaStart + anySize + "; " + plainCaps + list(all) + anySize + "; " +
+		dmaGraphics + anySize + "; " + plainGraphics + list(all) + anySize
 }
 
 // capsOf writes what the planes can show: as DMA-bufs with their modifiers, and
@@ -129,11 +133,13 @@ func capsOf(formats []kms.PlaneFormat) string {
 		}
 	}
 	var caps []string
-	if len(drm) > 0 {
-		caps = append(caps, dmaStart+", drm-format = (string) "+list(drm)+anySize)
-	}
-	if len(plain) > 0 {
-		caps = append(caps, plainCaps+list(plain)+anySize)
+	for _, start := range []struct{ dma, plain string }{{dmaStart, plainCaps}, {dmaGraphics, plainGraphics}} {
+		if len(drm) > 0 {
+			caps = append(caps, start.dma+", drm-format = (string) "+list(drm)+anySize)
+		}
+		if len(plain) > 0 {
+			caps = append(caps, start.plain+list(plain)+anySize)
+		}
 	}
 	return strings.Join(caps, "; ")
 }

@@ -106,13 +106,49 @@ func (m *images) framebuffer(f *gstx.Frame) (*kms.Framebuffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.last++
-	m.byNumber[m.last] = fb
+	m.keep(fb)
 	// Whichever memory dies first takes the framebuffer with it.
 	for i := range f.NMem {
 		m.cache.Put(f.Mem[i].ID, key, m.last)
 	}
 	return fb, nil
+}
+
+// layer finds or imports the framebuffer of one layer of a frame.
+func (m *images) layer(f *gstx.Frame, l *planned) (*kms.Framebuffer, error) {
+	p := &l.picture
+	key := seed.mix(uint64(p.FourCC)).mix(p.Modifier).mix(uint64(p.Width)<<32 | uint64(p.Height))
+	m.layout = kms.Layout{FourCC: p.FourCC, Modifier: p.Modifier, Width: p.Width, Height: p.Height, Planes: l.nplanes}
+	for i := range l.nplanes {
+		plane := &l.planes[i]
+		mem := &f.Mem[plane.Memory] // see planned.fits
+		if mem.DMABuf == 0 {
+			return nil, errNotDMABuf
+		}
+		m.layout.FD[i] = int(mem.FD)
+		m.layout.Offset[i], m.layout.Stride[i] = mem.Offset+plane.Offset, plane.Stride
+		key = key.mix(m.layout.Offset[i]).mix(uint64(plane.Stride)).mix(uint64(uintptr(mem.ID)))
+	}
+	if n, ok := m.cache.Get(f.Mem[l.planes[0].Memory].ID, uint64(key)); ok {
+		if fb := m.byNumber[n]; fb != nil {
+			return fb, nil
+		}
+	}
+	fb, err := m.dev.Import(&m.layout)
+	if err != nil {
+		return nil, err
+	}
+	m.keep(fb)
+	for i := range l.nplanes {
+		m.cache.Put(f.Mem[l.planes[i].Memory].ID, uint64(key), m.last)
+	}
+	return fb, nil
+}
+
+// keep remembers a framebuffer by a new number, m.last.
+func (m *images) keep(fb *kms.Framebuffer) {
+	m.last++
+	m.byNumber[m.last] = fb
 }
 
 // lay describes the frame's memory for an import.
@@ -139,21 +175,24 @@ func (m *images) lay(f *gstx.Frame) error {
 	return nil
 }
 
-// keyOf mixes what else than its first memory makes a frame's framebuffer
-// (FNV-1a over words).
+// keyOf mixes what else than its first memory makes a frame's framebuffer.
 func keyOf(f *gstx.Frame) uint64 {
-	h := uint64(0xcbf29ce484222325)
-	mix := func(v uint64) { h = (h ^ v) * 0x100000001b3 }
+	h := seed
 	for i := range min(f.NPlanes, 4) {
-		mix(uint64(f.PlaneMem[i]))
-		mix(f.PlaneOffset[i])
-		mix(uint64(f.Stride[i]))
+		h = h.mix(uint64(f.PlaneMem[i])).mix(f.PlaneOffset[i]).mix(uint64(f.Stride[i]))
 	}
 	for i := range min(f.NMem, uint32(len(f.Mem))) {
-		mix(uint64(uintptr(f.Mem[i].ID)))
+		h = h.mix(uint64(uintptr(f.Mem[i].ID)))
 	}
-	return h
+	return uint64(h)
 }
+
+// hash is FNV-1a over words.
+type hash uint64
+
+const seed hash = 0xcbf29ce484222325
+
+func (h hash) mix(v uint64) hash { return (h ^ hash(v)) * 0x100000001b3 }
 
 // sweep removes the framebuffers of memories that are gone.
 func (m *images) sweep() {
@@ -177,10 +216,8 @@ func (m *images) mayCopy(err error) bool {
 	if errors.Is(err, errNotDMABuf) {
 		return true // and look again at the next frame
 	}
-	for _, fatal := range []error{kms.ErrGone, kms.ErrLost, kms.ErrNotMaster, kms.ErrRevoked, kms.ErrFault, kms.ErrNoConnector, kms.ErrNoFlip, sys.ErrWoken} {
-		if errors.Is(err, fatal) {
-			return false
-		}
+	if !refusal(err) {
+		return false
 	}
 	// A commit that fails after others of this format went well does not fail
 	// for the memory.
@@ -191,6 +228,16 @@ func (m *images) mayCopy(err error) bool {
 		return false
 	}
 	m.refused = err
+	return true
+}
+
+// refusal tells errors that may be about a frame's memory from those that are not.
+func refusal(err error) bool {
+	for _, fatal := range []error{kms.ErrGone, kms.ErrLost, kms.ErrNotMaster, kms.ErrRevoked, kms.ErrFault, kms.ErrNoConnector, kms.ErrNoFlip, sys.ErrWoken} {
+		if errors.Is(err, fatal) {
+			return false
+		}
+	}
 	return true
 }
 

@@ -43,13 +43,15 @@ func TestMain(m *testing.M) {
 		gstx.Register(nil, Class),
 		gstx.Register(nil, fake),
 		gstx.Register(nil, dmaSourceClass),
+		gstx.Register(nil, layerSourceClass),
 		stamper.Register())
 	if err != nil {
 		os.Stderr.WriteString(err.Error() + "\n")
 		os.Exit(1)
 	}
-	// GStreamer's own threads and files stay for the life of the process.
-	p, _ := gst.ParseLaunch("videotestsrc num-buffers=1 ! fakesink")
+	// GStreamer's own threads and files, and the font cache, stay for the life of the
+	// process.
+	p, _ := gst.ParseLaunch("videotestsrc num-buffers=1 ! textoverlay text=a ! fakesink")
 	p.SetState(gst.StatePlaying)
 	time.Sleep(100 * time.Millisecond)
 	p.SetState(gst.StateNull)

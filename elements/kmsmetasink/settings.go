@@ -31,10 +31,11 @@ type store struct {
 	moves                            atomic.Uint64 // changes of window
 	width, height                    atomic.Int32
 	shown, dropped, imported, copied atomic.Uint64
+	skipped                          atomic.Uint64 // layers
 }
 
 func (s *store) reset() {
-	for _, n := range []*atomic.Uint64{&s.shown, &s.dropped, &s.imported, &s.copied} {
+	for _, n := range []*atomic.Uint64{&s.shown, &s.dropped, &s.imported, &s.copied, &s.skipped} {
 		n.Store(0)
 	}
 }
@@ -122,6 +123,8 @@ func (s *sink) GetProperty(name string) any {
 		return s.imported.Load()
 	case "frames-copied":
 		return s.copied.Load()
+	case "layers-skipped":
+		return s.skipped.Load()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

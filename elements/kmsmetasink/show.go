@@ -32,20 +32,19 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 	if err := s.out.Present(); err != nil {
 		return s.fail(err)
 	}
-	if err := s.configure(f); err != nil {
-		return s.fail(err)
-	}
 	s.stale.Store(false) // this frame is what is asked for
 	s.place()
 	s.out.SetSignal(s.signal(f))
 	defer s.waitForFlip()
+	s.serial++
 
 	switch err := s.show(f); {
 	case err == nil:
 		s.found()
-		if s.moved {
-			s.tellIgnored()
-		}
+		s.tellArranged()
+	case err == errNothing:
+		s.dropped.Add(1)
+		return gstx.FlowOK
 	case errors.Is(err, sys.ErrWoken): // a state change while the display stands still
 		s.dropped.Add(1)
 		return gstx.FlowOK
@@ -73,39 +72,50 @@ func (s *sink) waitForFlip() {
 	s.element.WaitFor(0)
 }
 
+// show shows all of a frame's layers.
+func (s *sink) show(f *gstx.Frame) error {
+	p := s.layout(f)
+	s.drawing = f
+	if p.plain {
+		return s.showPlain(f, p)
+	}
+	return s.showLayers(f, p)
+}
+
+// showPlain shows a frame whose main picture is what caps and GstVideoMeta say.
+func (s *sink) showPlain(f *gstx.Frame, p *plan) error {
+	if err := s.configure(f); err != nil {
+		return err
+	}
+	s.mainSource = nil
+	if err := s.out.SetLayers(s.gather(f, p)); err != nil {
+		return err
+	}
+	return s.showPicture(f)
+}
+
 // configure follows the crop of the buffers.
 func (s *sink) configure(f *gstx.Frame) error {
-	var crop kms.Rect
+	p := s.picture
 	if f.HasCrop != 0 {
 		c := &f.Crop
 		if c.X > 1<<16 || c.Y > 1<<16 {
 			return &gstx.Error{Code: gstx.StreamFormat, Text: "A buffer's crop rectangle lies outside its picture."}
 		}
-		crop = kms.Rect{X: int32(c.X), Y: int32(c.Y), W: c.W, H: c.H}
+		p.Crop = kms.Rect{X: int32(c.X), Y: int32(c.Y), W: c.W, H: c.H}
 	}
-	if crop == s.crop {
-		return nil
-	}
-	p := s.picture
-	p.Crop = crop
-	if err := s.out.Configure(p); err != nil {
-		return err
-	}
-	s.crop = crop
-	return nil
+	return s.out.Configure(p)
 }
 
-// show shows the frame's own memory, or a copy where that is refused.
-func (s *sink) show(f *gstx.Frame) error {
+// showPicture shows the frame's own memory, or a copy where that is refused.
+func (s *sink) showPicture(f *gstx.Frame) error {
 	refused := s.images.refused
 	if refused == nil {
 		fb, err := s.images.framebuffer(f)
 		if err == nil {
 			if err = s.out.Show(fb); err == nil {
 				s.imported.Add(1)
-				s.last = fb
-				s.hold(f.Buffer.Ref())
-				s.placed()
+				s.shownIs(f, fb, true)
 				return nil
 			}
 		}
@@ -123,11 +133,21 @@ func (s *sink) show(f *gstx.Frame) error {
 	}
 	s.images.copied()
 	s.copied.Add(1)
-	s.last = &image.Framebuffer
-	s.hold(gstx.Buffer{})
+	s.shownIs(f, &image.Framebuffer, len(s.layers) > 0)
 	s.warnCopy(refused)
-	s.placed()
 	return nil
+}
+
+// shownIs follows a frame onto the screen. Its buffer is kept while the display
+// reads it, or while it may have to be drawn again.
+func (s *sink) shownIs(f *gstx.Frame, fb *kms.Framebuffer, keep bool) {
+	s.images.taken()
+	s.last = shownFrame{true, fb, *f}
+	if keep {
+		s.hold(f.Buffer.Ref())
+	} else {
+		s.hold(gstx.Buffer{})
+	}
 }
 
 // hold keeps the buffer that the display was given last and the one it may still
@@ -137,17 +157,37 @@ func (s *sink) hold(b gstx.Buffer) {
 	s.held[0], s.held[1] = s.held[1], b
 }
 
-// placed follows the first frame of a picture onto the screen.
-func (s *sink) placed() {
-	s.images.taken()
-	if s.images.frames != 1 {
+// tellArranged says what is new about how the frames are shown, each thing once.
+func (s *sink) tellArranged() {
+	if s.undrawn {
+		s.undrawn = false
+		s.tellOnce("A part of the frames cannot be read to be drawn, and is left out.")
+	}
+	n := s.out.Arrangements()
+	if n == s.arranged {
 		return
 	}
+	s.arranged = n
 	s.publishSize()
 	for _, w := range s.out.Warnings() {
-		s.element.Warningf("%s", w)
+		if !s.told[w] {
+			s.told[w] = true
+			s.element.Warningf("%s", w)
+		}
 	}
-	s.tellIgnored()
+	for _, text := range s.out.Ignored() {
+		s.tellOnce("The display is not set as wanted: " + text + ".")
+	}
+	if text := s.out.Drawn(); text != "" {
+		s.tellOnce("Layers are composited in software, which costs time: " + text + ".")
+	}
+}
+
+func (s *sink) tellOnce(text string) {
+	if !s.told[text] {
+		s.told[text] = true
+		s.element.Warn(gstx.ResourceSettings, &gstx.Error{Code: gstx.ResourceSettings, Text: text})
+	}
 }
 
 // warnCopy says once per format that frames are copied, and why.

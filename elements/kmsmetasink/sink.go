@@ -32,19 +32,31 @@ type sink struct {
 	out     *kms.Output
 	format  *gstx.VideoFormat
 	picture kms.Picture // without a buffer's crop
-	crop    kms.Rect    // of the last buffer
 	images  *images
 	hdrPart *hdrPart
 	lost    bool // the display, for now
 
-	last     *kms.Framebuffer // shown, of the format that is set
-	placedAt uint64           // the value of moves that the display knows
-	moved    bool             // since something was shown
-	rect     kms.Rect         // of the window that it has
-	told     map[string]bool  // what tellIgnored has said
+	layersPart *layersPart
+	graphics   graphics
+	layers     []kms.Layer // of the frame, beside its main picture
+	sources    []*planned  // of those that are not graphics
+	compositor *gstx.Compositor
+	// What compose draws, and its scratch.
+	drawing    *gstx.Frame
+	mainSource *planned // nil for a plain frame
+	undrawn    bool     // something could not be read
+	canvas     gstx.Canvas
+	source     gstx.Source
+
+	last     shownFrame // of the format that is set
+	serial   uint64     // of the frame
+	placedAt uint64     // the value of moves that the display knows
+	arranged uint64     // of the output's arrangements, what has been told
+	rect     kms.Rect   // of the window that it has
+	told     map[string]bool
 
 	// Buffers that the display reads: the frame before the last, and the last.
-	// Both are none for frames that were copied.
+	// Both are none for frames that were copied, whole.
 	held    [2]gstx.Buffer
 	preroll gstx.Buffer // referenced: shown already when it comes again
 }
@@ -53,7 +65,16 @@ func newSink(e *gstx.Element, open func(*settings) (*kms.Device, error)) *sink {
 	s := &sink{element: e, open: open}
 	s.settings = settings{fd: -1, connector: -1, plane: -1, restore: true, scale: true, zpos: -1}
 	s.hdrPart = &hdrPart{reader: gstmeta.NewReader(gstmeta.HDR)}
+	s.layersPart = &layersPart{reader: gstmeta.NewReader(gstmeta.Layers), stale: true}
 	return s
+}
+
+// shownFrame is one that can be shown again. The frame is a copy, good for as long
+// as its buffer is held.
+type shownFrame struct {
+	valid bool
+	fb    *kms.Framebuffer // nil: drawn
+	frame gstx.Frame
 }
 
 // Start opens the card and takes the display.
@@ -90,6 +111,7 @@ func (s *sink) Start() (err error) {
 		Extras:        s.set.extras(),
 		NoScale:       !s.set.scale,
 		NoRestore:     !s.set.restore,
+		Compose:       s.compose,
 		Debugf:        s.element.Debugf,
 	}); err != nil {
 		return err
@@ -97,8 +119,9 @@ func (s *sink) Start() (err error) {
 	if s.images, err = newImages(s.dev); err != nil {
 		return err
 	}
+	s.compositor = gstx.NewCompositor()
 	s.hdrPart.reset()
-	s.lost = false
+	s.lost, s.arranged = false, 0
 	s.told, s.rect = map[string]bool{}, kms.Rect{}
 	s.placedAt = s.moves.Load() - 1
 	s.place()
@@ -122,7 +145,7 @@ func (s *sink) Stop() error {
 
 func (s *sink) stop() {
 	s.stale.Store(false)
-	s.last = nil
+	s.last, s.drawing = shownFrame{}, nil
 	s.sharedMu.Lock()
 	s.shared, s.caps = nil, ""
 	s.sharedMu.Unlock()
@@ -140,6 +163,10 @@ func (s *sink) stop() {
 	s.images.close()
 	s.images = nil
 	s.hdrPart.close()
+	s.layersPart.close()
+	s.graphics = graphics{}
+	s.compositor.Close()
+	s.compositor = nil
 	if s.dev != nil {
 		s.dev.Close()
 		s.dev = nil
@@ -193,8 +220,9 @@ func (s *sink) SetCaps(f *gstx.VideoFormat) error {
 	if err := s.out.Configure(p); err != nil {
 		return s.explain(err)
 	}
-	s.format, s.picture, s.crop = f, p, kms.Rect{}
-	s.last = nil // it cannot be shown as one of this format
+	s.format, s.picture = f, p
+	s.last = shownFrame{} // it cannot be shown as one of this format
+	s.layersPart.stale = true
 	s.forgetPreroll()
 	s.images.setFormat(f)
 	if err := s.hdrPart.setFormat(f); err != nil {
@@ -211,6 +239,7 @@ func (s *sink) EOS() {
 		gstx.Field{Name: "frames-dropped", Value: s.dropped.Load()},
 		gstx.Field{Name: "frames-imported", Value: s.imported.Load()},
 		gstx.Field{Name: "frames-copied", Value: s.copied.Load()},
+		gstx.Field{Name: "layers-skipped", Value: s.skipped.Load()},
 	); err != nil {
 		s.element.Warningf("%v", err)
 	}
@@ -221,6 +250,7 @@ func (s *sink) Flush() { s.forgetPreroll() }
 
 func (s *sink) publishSize() {
 	w, h := s.out.Size()
+	s.element.SetWindowSize(int32(w), int32(h))
 	wide, high := s.width.Swap(int32(w)), s.height.Swap(int32(h))
 	if wide != int32(w) || high != int32(h) {
 		s.element.NotifyProperty("display-width")

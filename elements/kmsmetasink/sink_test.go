@@ -385,7 +385,7 @@ func TestFormatWithAlphaGoesBeforeOneWithout(t *testing.T) {
 	if got := plainCodes([]kms.PlaneFormat{xr30, ar30})["BGR10A2_LE"]; got != ar30.FourCC {
 		t.Errorf("with a linear AR30: %s, want AR30", kms.FourCCName(got))
 	}
-	if caps := capsOf([]kms.PlaneFormat{xr30, ar30}); strings.Count(caps, "BGR10A2_LE") != 1 {
+	if caps := capsOf([]kms.PlaneFormat{xr30, ar30}); strings.Count(caps, "BGR10A2_LE") != strings.Count(caps, "; video/x-raw, ")+strings.Count(caps, "SystemMemory") {
 		t.Errorf("the name is not there once: %s", caps)
 	}
 }

@@ -135,7 +135,7 @@ func (s *sink) place() {
 	if n == s.placedAt {
 		return
 	}
-	s.placedAt, s.moved = n, true
+	s.placedAt = n
 	s.mu.Lock()
 	w := s.window
 	s.mu.Unlock()
@@ -181,31 +181,17 @@ func (s *sink) release() {
 }
 
 func (s *sink) redraw() {
-	if s.out == nil || s.last == nil || s.lost {
+	if s.out == nil || !s.last.valid || s.lost {
 		return // the next frame is where it belongs
 	}
 	s.place()
-	switch err := s.out.Show(s.last); {
+	s.drawing = &s.last.frame
+	switch err := s.out.Show(s.last.fb); {
 	case err == nil:
-		s.publishSize()
-		s.tellIgnored()
+		s.tellArranged()
 	case errors.Is(err, sys.ErrWoken), errors.Is(err, kms.ErrLost):
 		// The next frame does it, or tells.
 	default:
 		s.element.Warn(gstx.ResourceWrite, s.explain(err))
-	}
-}
-
-// tellIgnored says what of the user's settings the picture is shown without, each
-// thing once.
-func (s *sink) tellIgnored() {
-	s.moved = false
-	for _, text := range s.out.Ignored() {
-		if s.told[text] {
-			continue
-		}
-		s.told[text] = true
-		s.element.Warn(gstx.ResourceSettings, &gstx.Error{Code: gstx.ResourceSettings,
-			Text: "The display is not set as wanted: " + text + "."})
 	}
 }

@@ -307,6 +307,7 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, how layer
 func (o *Output) settle(l *layout) {
 	o.debugf("%v", l)
 	o.layout, o.placed = l, o.stack
+	o.arrangements++
 	o.warnings = nil
 	for i := range l.slots {
 		s := &l.slots[i]

@@ -56,7 +56,7 @@ func (o *Output) canvasFor(l *layout, g *group) (*canvas, error) {
 		if len(parts) == 0 {
 			box = dst
 		}
-		parts, box = append(parts, Part{i, src, dst}), box.union(dst)
+		parts, box = append(parts, Part{i, src, dst}), box.Union(dst)
 	}
 	if len(parts) == 0 {
 		return nil, nil

@@ -408,8 +408,11 @@ func TestTheStackKeepsItsOrder(t *testing.T) {
 				for i := range layers {
 					layers[i] = over(t, d, []uint32{argb, nv12}[r.IntN(2)], int32(r.IntN(5)-2), Rect{int32(r.IntN(1800)), int32(r.IntN(1000)), uint32(1 + r.IntN(400)), uint32(1 + r.IntN(300))})
 					layers[i].Transparency = uint16(r.IntN(2) * 30000)
-					if r.IntN(4) == 0 {
+					switch r.IntN(8) {
+					case 0, 1:
 						layers[i].FB, layers[i].Drawn = nil, true
+					case 2:
+						layers[i].Fixed = true
 					}
 				}
 				if err := o.SetLayers(layers); err != nil {
@@ -433,6 +436,9 @@ func TestTheStackKeepsItsOrder(t *testing.T) {
 					}
 					for _, p := range comp[id] {
 						got = append(got, p.Layer)
+						if p.Layer != Main && layers[p.Layer].Fixed {
+							t.Errorf("layer %d was drawn", p.Layer)
+						}
 					}
 				}
 				want := o.stack.order()

@@ -66,6 +66,8 @@ type Output struct {
 	applied appliedState // what the display has been told
 	status  Status
 
+	arrangements uint64
+
 	extra    []setting // the user's, that go with the layout
 	warnings []string
 	ignored  []string
@@ -320,6 +322,18 @@ func (o *Output) Plane() *Plane {
 		return nil
 	}
 	return o.layout.plane
+}
+
+// Arrangements counts how often planes were found for a frame that is unlike the
+// one before: what Warnings, Ignored and Drawn tell has not changed while it stays.
+func (o *Output) Arrangements() uint64 { return o.arrangements }
+
+// Refresh is the refresh rate of the mode that is set, in mHz; 0 without one.
+func (o *Output) Refresh() uint32 {
+	if o.lit == nil {
+		return 0
+	}
+	return o.lit.Refresh()
 }
 
 // Warnings tells what the driver cannot do for the current picture, for a person.

@@ -29,8 +29,9 @@ type Picture struct {
 	Dst                     Rect
 	// Transparency is 65535 less its alpha: 0 is opaque.
 	Transparency uint16
-	// Drawn pictures have no framebuffer: Config.Compose draws them.
-	Drawn bool
+	// Drawn pictures have no framebuffer: Config.Compose draws them. Fixed ones it
+	// cannot draw.
+	Drawn, Fixed bool
 }
 
 // Rect is a rectangle in pixels.

@@ -56,7 +56,7 @@ func (o *Output) divisions(stack []int, how layering) [][]group {
 			extend(rest[1:], append(groups, group{members: rest[:1]}), cost)
 		}
 		for n := 1; n <= len(rest) && o.cfg.Compose != nil; n++ {
-			if rest[n-1] == Main && how == beside {
+			if i := rest[n-1]; i == Main && how == beside || o.pictureOf(i).Fixed {
 				break
 			}
 			extend(rest[n:], append(groups, group{rest[:n], true}), cost+o.drawing(rest[:n]))

@@ -114,7 +114,9 @@ func floor(a, b int64) int64 {
 	return q
 }
 
-// overlap is what two rectangles share.
+// Overlap is what two rectangles share; not ok for nothing.
+func (r Rect) Overlap(o Rect) (Rect, bool) { return overlap(r, o) }
+
 func overlap(a, b Rect) (Rect, bool) {
 	x, y := common(span{a.X, a.W}, span{b.X, b.W}), common(span{a.Y, a.H}, span{b.Y, b.H})
 	if x.n == 0 || y.n == 0 {
@@ -123,8 +125,8 @@ func overlap(a, b Rect) (Rect, bool) {
 	return Rect{x.at, y.at, x.n, y.n}, true
 }
 
-// union is the least rectangle around two.
-func (r Rect) union(o Rect) Rect {
+// Union is the least rectangle around two.
+func (r Rect) Union(o Rect) Rect {
 	x0, y0 := min(r.X, o.X), min(r.Y, o.Y)
 	x1 := max(int64(r.X)+int64(r.W), int64(o.X)+int64(o.W))
 	y1 := max(int64(r.Y)+int64(r.H), int64(o.Y)+int64(o.H))
