@@ -10,6 +10,11 @@
 // painted. Every scene-length frames the peak changes, and with it the HDR10+
 // metadata.
 //
+// With layers=4 a frame of P010 has eight planes, twice what GstVideoMeta and a DRM
+// framebuffer can say, in four layers:
+//
+//	gst-launch-1.0 hdrmetatestsrc layers=4 ! kmsmetasink
+//
 // With udmabuf (/dev/udmabuf) the pictures are DMA-bufs and can be displayed
 // without a copy; without it they are in memfds.
 package hdrmetatestsrc
@@ -54,6 +59,8 @@ var Class = gstx.Class{
 			}},
 		{Name: "scene-length", Nick: "Scene length", Kind: gstx.Uint, Default: uint32(60),
 			Blurb: "Frames after which the picture's peak changes; 0: never"},
+		{Name: "layers", Nick: "Layers", Kind: gstx.Uint, Default: uint32(1), Min: uint32(1), Max: uint32(4),
+			Blurb: "Layers of each frame: the picture, and smaller ones over it that GstShmLayersMeta places, each in a memory of its own; the fourth is translucent. The metadata is the picture's alone"},
 		{Name: "mastering-display-info", Nick: "Mastering display", Kind: gstx.String,
 			Blurb: "Mastering display to declare, as in the caps field of that name: Rx:Ry:Gx:Gy:Bx:By:Wx:Wy:max:min; empty: BT.2020 at 1000 cd/m²"},
 		{Name: "content-light-level", Nick: "Content light level", Kind: gstx.String,

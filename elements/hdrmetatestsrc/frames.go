@@ -10,6 +10,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/testpattern"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/udmabuf"
+	"github.com/gst-shmmeta/gst-shmmeta/meta"
 )
 
 // A few frames are enough for a display; an encoder or a queue may hold many,
@@ -21,12 +22,12 @@ const (
 
 // frames are the buffers of one negotiated layout.
 type frames struct {
-	dev    *udmabuf.Device // borrowed; nil: no DMA-bufs
-	layout testpattern.Layout
-	pool   *gstx.Pool
+	dev     *udmabuf.Device      // borrowed; nil: no DMA-bufs
+	layouts []testpattern.Layout // of the layers, each in a memory of its own
+	pool    *gstx.Pool
 
 	made  int
-	frame [maxFrames]struct {
+	frame [maxFrames][meta.MaxLayers]struct {
 		mem *udmabuf.Buffer
 		was testpattern.Painted
 	}
@@ -34,7 +35,9 @@ type frames struct {
 	nfree int
 }
 
-func newFrames(dev *udmabuf.Device, l testpattern.Layout) (*frames, error) {
+// newFrames makes frames of the layers; GstVideoMeta is about the first.
+func newFrames(dev *udmabuf.Device, layouts []testpattern.Layout) (*frames, error) {
+	l := &layouts[0]
 	layout := gstx.PoolLayout{
 		Format: l.Format.String(), Width: uint32(l.Width), Height: uint32(l.Height), NPlanes: l.NPlanes,
 	}
@@ -45,7 +48,7 @@ func newFrames(dev *udmabuf.Device, l testpattern.Layout) (*frames, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &frames{dev: dev, layout: l, pool: pool}
+	f := &frames{dev: dev, layouts: layouts, pool: pool}
 	for range firstFrames {
 		if err := f.add(); err != nil {
 			f.close()
@@ -56,15 +59,26 @@ func newFrames(dev *udmabuf.Device, l testpattern.Layout) (*frames, error) {
 }
 
 func (f *frames) add() error {
-	mem, err := f.dev.New("hdrmetatestsrc", f.layout.Size)
+	layers := f.frame[f.made][:len(f.layouts)]
+	var mems []gstx.PoolMemory
+	err := func() error {
+		for i := range layers {
+			mem, err := f.dev.New("hdrmetatestsrc", f.layouts[i].Size)
+			if err != nil {
+				return fmt.Errorf("picture memory: %w", err)
+			}
+			layers[i].mem = mem
+			mems = append(mems, gstx.PoolMemory{FD: mem.FD(), DMABuf: mem.DMABuf(), Size: uint64(f.layouts[i].Size)})
+		}
+		return f.pool.Set(f.made, mems)
+	}()
 	if err != nil {
-		return fmt.Errorf("picture memory: %w", err)
-	}
-	if err := f.pool.Set(f.made, []gstx.PoolMemory{{FD: mem.FD(), DMABuf: mem.DMABuf(), Size: uint64(f.layout.Size)}}); err != nil {
-		mem.Close()
+		for i := range mems {
+			layers[i].mem.Close()
+			layers[i].mem = nil
+		}
 		return err
 	}
-	f.frame[f.made].mem = mem
 	f.put(f.made)
 	f.made++
 	return nil
@@ -97,14 +111,19 @@ func (f *frames) take(w *sys.Wake) (int, error) {
 	}
 }
 
-// paint paints frame number n into frame i.
-func (f *frames) paint(p *testpattern.Painter, i int, n uint64) error {
-	b := &f.frame[i]
-	if err := b.mem.Begin(); err != nil {
-		return err
+// paint paints frame number n into frame i, with one painter for each layer.
+func (f *frames) paint(painters []*testpattern.Painter, i int, n uint64) error {
+	for k, p := range painters {
+		b := &f.frame[i][k]
+		if err := b.mem.Begin(); err != nil {
+			return err
+		}
+		p.Paint(b.mem.Bytes(), &b.was, n)
+		if err := b.mem.End(); err != nil {
+			return err
+		}
 	}
-	p.Paint(b.mem.Bytes(), &b.was, n)
-	return b.mem.End()
+	return nil
 }
 
 // close gives the frames up; those that are still out stay valid for their
@@ -116,7 +135,9 @@ func (f *frames) close() error {
 	f.pool.Close()
 	var errs []error
 	for i := range f.made {
-		errs = append(errs, f.frame[i].mem.Close())
+		for k := range f.layouts {
+			errs = append(errs, f.frame[i][k].mem.Close())
+		}
 	}
 	f.made, f.nfree = 0, 0
 	return errors.Join(errs...)

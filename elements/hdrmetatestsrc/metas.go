@@ -15,7 +15,7 @@ type metas struct {
 }
 
 // make seals the blocks. On an error nothing is held.
-func (m *metas) make(s *settings, p *testpattern.Painter) (err error) {
+func (m *metas) make(s *settings, p *testpattern.Painter, layers *meta.Block) (err error) {
 	w := gstmeta.NewWriter() // equal scenes share a block
 	defer w.Close()
 	defer func() {
@@ -39,7 +39,7 @@ func (m *metas) make(s *settings, p *testpattern.Painter) (err error) {
 			return err
 		}
 	}
-	return write(&m.layers, layersBlock(&p.Layout))
+	return write(&m.layers, layers)
 }
 
 // attach puts both metas on a buffer of our own.

@@ -35,6 +35,7 @@ type seen struct {
 	gstx.Frame
 	hdr, layers *meta.Block
 	picture     []byte // of the first memory
+	pictures    [][]byte
 	err         error
 }
 
@@ -54,11 +55,17 @@ func (p *probe) Frame(f *gstx.Frame) gstx.Flow {
 			s.err = fmt.Errorf("%v meta: there %v, %v", k, ok, err)
 		}
 	}
-	if m, err := unix.Mmap(int(f.Mem[0].FD), 0, int(f.Mem[0].Size), unix.PROT_READ, unix.MAP_SHARED); err != nil {
-		s.err = err
-	} else {
-		s.picture = bytes.Clone(m)
+	for i := range f.NMem {
+		m, err := unix.Mmap(int(f.Mem[i].FD), 0, int(f.Mem[i].Size), unix.PROT_READ, unix.MAP_SHARED)
+		if err != nil {
+			s.err = err
+			break
+		}
+		s.pictures = append(s.pictures, bytes.Clone(m))
 		unix.Munmap(m)
+	}
+	if s.err == nil {
+		s.picture = s.pictures[0]
 	}
 	p.frames = append(p.frames, s)
 	if len(p.held) < p.hold {
@@ -208,6 +215,50 @@ func samePicture(l testpattern.Layout, a, b []byte) bool {
 
 // filesink does not know GstVideoMeta: what it writes must have the strides that
 // the caps imply. An element that is not ours reads the result.
+// layers=4 makes eight planes of P010 in four memories: the block says where each
+// lies and goes, and each layer is the pattern, in its own size.
+func TestLayersHaveMemoriesAndPlacesOfTheirOwn(t *testing.T) {
+	p := run(t, "hdrmetatestsrc layers=4 num-buffers=3 ! video/x-raw,format=P010_10LE,width=320,height=180 ! testprobe ! fakevideosink sync=false")
+	if len(p.frames) != 3 {
+		t.Fatalf("%d frames, want 3", len(p.frames))
+	}
+	for n, f := range p.frames {
+		b := f.layers.Layers
+		if f.NMem != 4 || len(b.Layers) != 4 || len(b.Planes) != 8 {
+			t.Fatalf("%d memories, %d layers, %d planes, want 4, 4 and 8", f.NMem, len(b.Layers), len(b.Planes))
+		}
+		for i := range b.Layers {
+			l := &b.Layers[i]
+			size := [2]uint32{80, 44}
+			if i == 0 {
+				size = [2]uint32{320, 180}
+			}
+			if l.Width != size[0] || l.Height != size[1] || l.ZPos != uint32(i) || l.Dst.W != l.Width || int(l.Dst.X)+int(l.Dst.W) > 320 || int(l.Dst.Y)+int(l.Dst.H) > 180 {
+				t.Errorf("layer %d: %+v", i, *l)
+			}
+			for j, plane := range b.PlanesOf(l) {
+				if plane.Memory != uint32(i) || plane.Offset+plane.Size > f.Mem[i].Size {
+					t.Errorf("layer %d, plane %d: %+v of a memory of %d", i, j, plane, f.Mem[i].Size)
+				}
+			}
+			layout, err := testpattern.NewLayout(testpattern.P010, int(l.Width), int(l.Height))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for j, plane := range b.PlanesOf(l) {
+				layout.Stride[j], layout.Offset[j] = int(plane.Stride), int(plane.Offset)
+			}
+			layout.Size = len(f.pictures[i])
+			painter := testpattern.New(layout, testpattern.PQ, 60)
+			want := make([]byte, layout.Size)
+			painter.Paint(want, new(testpattern.Painted), uint64(n))
+			if !samePicture(layout, f.pictures[i], want) {
+				t.Errorf("frame %d, layer %d shows another picture", n, i)
+			}
+		}
+	}
+}
+
 func TestLayoutIsTheDefaultForWhoKnowsNoVideoMeta(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "raw")
 	run(t, "hdrmetatestsrc num-buffers=2 ! video/x-raw,format=BGRx,width=70,height=50 ! testprobe ! filesink location="+path)

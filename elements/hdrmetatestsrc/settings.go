@@ -13,6 +13,7 @@ type settings struct {
 	offset      int64
 	hdr         int32
 	sceneLength uint32
+	layers      uint32
 	mastering   string // checked, "" for the default
 	light       string // checked, "" for what is measured
 }
@@ -27,6 +28,8 @@ func (s *settings) set(name string, v any) error {
 		s.hdr = v.(int32)
 	case "scene-length":
 		s.sceneLength = v.(uint32)
+	case "layers":
+		s.layers = v.(uint32)
 	case "mastering-display-info":
 		text := v.(string)
 		if text != "" {
@@ -57,6 +60,8 @@ func (s *settings) get(name string) any {
 		return s.hdr
 	case "scene-length":
 		return s.sceneLength
+	case "layers":
+		return s.layers
 	case "mastering-display-info":
 		return s.mastering
 	case "content-light-level":

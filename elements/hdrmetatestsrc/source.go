@@ -32,15 +32,15 @@ type source struct {
 
 	used      settings // what the stream was negotiated with
 	format    *gstx.VideoFormat
-	videoMeta bool // downstream reads GstVideoMeta
-	stale     bool // the three above are newer than what is below
-	painter   *testpattern.Painter
+	videoMeta bool                   // downstream reads GstVideoMeta
+	stale     bool                   // the three above are newer than what is below
+	painters  []*testpattern.Painter // of the layers
 	frames    *frames
 	metas     metas
 }
 
 func newSource(e *gstx.Element) *source {
-	return &source{e: e, settings: settings{hdr: hdrHDR10Plus, sceneLength: 60}}
+	return &source{e: e, settings: settings{hdr: hdrHDR10Plus, sceneLength: 60, layers: 1}}
 }
 
 func (s *source) SetProperty(name string, v any) error {
@@ -104,7 +104,7 @@ func (s *source) Stop() error {
 func (s *source) release() error {
 	err := s.frames.close()
 	s.metas.close()
-	s.frames, s.painter = nil, nil
+	s.frames, s.painters = nil, nil
 	return err
 }
 
@@ -201,20 +201,27 @@ func (s *source) setup() error {
 	if err != nil {
 		return err
 	}
-	painter := testpattern.New(l, s.used.lightRange(), uint64(s.used.sceneLength))
-	if err := s.metas.make(&s.used, painter); err != nil {
+	layouts, places, err := layersOf(l, int(s.used.layers))
+	if err != nil {
+		return err
+	}
+	var painters []*testpattern.Painter
+	for _, l := range layouts {
+		painters = append(painters, testpattern.New(l, s.used.lightRange(), uint64(s.used.sceneLength)))
+	}
+	if err := s.metas.make(&s.used, painters[0], layersBlock(layouts, places)); err != nil {
 		return fmt.Errorf("metadata: %w", err)
 	}
 	dev := s.dev
-	if s.frames, err = newFrames(dev, l); err != nil && dev != nil && !s.format.DMABuf {
+	if s.frames, err = newFrames(dev, layouts); err != nil && dev != nil && !s.format.DMABuf {
 		// The driver has a limit on sizes; memfds do as well here.
 		s.e.Infof("pictures are in memfds: %v", err)
-		s.frames, err = newFrames(nil, l)
+		s.frames, err = newFrames(nil, layouts)
 	}
 	if err != nil {
 		return &gstx.Error{Code: gstx.ResourceNoSpaceLeft, Text: fmt.Sprintf("No memory for pictures of %d bytes.", l.Size), Cause: err}
 	}
-	s.painter, s.stale = painter, false
+	s.painters, s.stale = painters, false
 	return nil
 }
 
@@ -256,7 +263,7 @@ func (s *source) next() (gstx.Buffer, error) {
 	if err != nil {
 		return gstx.Buffer{}, err
 	}
-	if err := s.frames.paint(s.painter, i, s.frame); err != nil {
+	if err := s.frames.paint(s.painters, i, s.frame); err != nil {
 		s.frames.put(i)
 		return gstx.Buffer{}, err
 	}
@@ -264,7 +271,7 @@ func (s *source) next() (gstx.Buffer, error) {
 	if b.IsNil() {
 		return b, errors.New("a frame of the pool is in use")
 	}
-	if err := s.metas.attach(b, s.painter.Scene(s.frame)); err != nil {
+	if err := s.metas.attach(b, s.painters[0].Scene(s.frame)); err != nil {
 		b.Unref()
 		return gstx.Buffer{}, err
 	}
