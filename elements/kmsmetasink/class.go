@@ -16,6 +16,10 @@
 // scaled by the plane where the driver can, with its aspect kept, and stands in the
 // middle otherwise.
 //
+// The caps are what the planes list, without what the driver refuses all the same:
+// each format that linear memory can have is tried at start, by a test that changes
+// nothing on the display, in the mode that is going to be set.
+//
 // What the display is told comes from GstShmHdrMeta, or, where a buffer has
 // none, from the caps (colorimetry, mastering-display-info,
 // content-light-level). With hdr=auto it is what the monitor takes, by its EDID:

@@ -94,6 +94,7 @@ func (s *sink) Start() (err error) {
 	}); err != nil {
 		return err
 	}
+	s.out.Probe()
 	if s.images, err = newImages(s.dev); err != nil {
 		return err
 	}

@@ -297,6 +297,9 @@ func (o *Output) light(planes ...*Plane) {
 	}
 }
 
+// plainRGB are formats of which a primary plane takes one.
+var plainRGB = []uint32{sys.DRM_FORMAT_XRGB8888, sys.DRM_FORMAT_XBGR8888, sys.DRM_FORMAT_RGB565}
+
 // blackFor is a black framebuffer of the mode's size for the lower plane.
 func (o *Output) blackFor(l *layout) (*Dumb, error) {
 	w, h := l.mode.Width(), l.mode.Height()
@@ -305,7 +308,7 @@ func (o *Output) blackFor(l *layout) (*Dumb, error) {
 			return b, nil
 		}
 	}
-	for _, f := range []uint32{sys.DRM_FORMAT_XRGB8888, sys.DRM_FORMAT_XBGR8888, sys.DRM_FORMAT_RGB565} {
+	for _, f := range plainRGB {
 		if !l.under.Supports(f, sys.DRM_FORMAT_MOD_INVALID) {
 			continue
 		}

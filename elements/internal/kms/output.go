@@ -51,6 +51,7 @@ type Output struct {
 	layout  *layout // nil until the first frame of a picture is shown
 	blacks  []*Dumb // beneath a plane that does not cover the screen, by size
 	before  snapshot
+	refused map[uint32]bool // formats that linear memory cannot have here, see Probe
 
 	signal  Signal       // wanted
 	applied appliedState // what the display has been told
@@ -134,8 +135,12 @@ func (o *Output) currentMode() (*Mode, error) {
 	return &m, err
 }
 
-// Formats are those of all planes the output may use, without repetition.
-func (o *Output) Formats() []PlaneFormat {
+// Formats are those of all planes the output may use, without repetition, and
+// without those that Probe found to be refused.
+func (o *Output) Formats() []PlaneFormat { return o.withoutRefused(o.listed()) }
+
+// listed are the formats as the planes list them.
+func (o *Output) listed() []PlaneFormat {
 	var all []PlaneFormat
 	at := map[uint32]int{}
 	for _, p := range o.planes {

@@ -228,6 +228,11 @@ func (c *Card) checkPlane(o *object) error {
 	if (sx+sw)>>16 > uint64(fb.width) || (sy+sh)>>16 > uint64(fb.height) {
 		return unix.ENOSPC
 	}
+	if c.Deny != nil {
+		if err := c.Deny(Shown{o.id, fb.fourcc, fb.modifier, uint32(sw >> 16), uint32(sh >> 16)}); err != nil {
+			return err
+		}
+	}
 	dx, dy, dw, dh := c.now(o, "CRTC_X"), c.now(o, "CRTC_Y"), c.now(o, "CRTC_W"), c.now(o, "CRTC_H")
 	rotation := c.now(o, "rotation")
 	if c.NoRotation && rotation != 1 {

@@ -49,6 +49,9 @@ type Card struct {
 	// Lie, if set, may change what a successful request answers.
 	Lie func(req uintptr, arg any)
 
+	// Deny, if set, may refuse what a commit or a test would show on a plane.
+	Deny func(Shown) error
+
 	mu       sync.Mutex
 	master   *File
 	unplug   bool
@@ -74,6 +77,13 @@ type Card struct {
 type Commit struct {
 	Flags uint32
 	Err   error
+}
+
+// Shown is what a plane shows.
+type Shown struct {
+	Plane, FourCC uint32
+	Modifier      uint64
+	W, H          uint32 // of the part of the picture that is shown
 }
 
 type object struct {
@@ -104,6 +114,7 @@ type connector struct {
 type plane struct {
 	crtcs   uint32
 	formats []uint32
+	lists   []uint32 // what it says to take
 }
 
 type blob struct {
@@ -183,7 +194,7 @@ func (c *Card) addPlane(id, crtcs uint32, typ uint64, formats []uint32) {
 	if !c.NoModifiers {
 		props = append(props, "IN_FORMATS")
 	}
-	c.add(id, sys.DRM_MODE_OBJECT_PLANE, props...).plane = &plane{crtcs, formats}
+	c.add(id, sys.DRM_MODE_OBJECT_PLANE, props...).plane = &plane{crtcs, formats, formats}
 	c.set(id, "type", typ)
 	c.set(id, "rotation", 1)
 	c.set(id, "alpha", 0xffff)
@@ -197,6 +208,18 @@ func (c *Card) SetFormats(id uint32, formats ...uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.object(id).plane.formats = formats
+	c.list(id, formats)
+}
+
+// ListFormats has a plane list other formats than it takes.
+func (c *Card) ListFormats(id uint32, formats ...uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list(id, formats)
+}
+
+func (c *Card) list(id uint32, formats []uint32) {
+	c.object(id).plane.lists = formats
 	if !c.NoModifiers {
 		c.set(id, "IN_FORMATS", c.newBlob(InFormats(formats, sys.DRM_FORMAT_MOD_LINEAR, Modifier), nil))
 	}
