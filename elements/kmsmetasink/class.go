@@ -67,6 +67,10 @@
 // Among modes of one size the one is taken whose refresh rate the stream's divides
 // best. A lit display whose mode cannot show the picture at all gets another.
 //
+// A stream that changes its size or format while it plays keeps the mode, scaled
+// where the plane can, and the display does not go dark: only force-modesetting
+// follows its size, and mode=auto its rate, with another mode.
+//
 // The element takes the display for itself from READY to PAUSED on and gives it
 // back, as it was, at stop. A display that is unplugged, switched off, or taken
 // by another program (a switch of the virtual terminal) while the stream runs

@@ -93,7 +93,7 @@ func (m *images) framebuffer(f *gstx.Frame) (*kms.Framebuffer, error) {
 	if f.NMem == 0 || f.Mem[0].DMABuf == 0 {
 		return nil, errNotDMABuf
 	}
-	key := keyOf(f)
+	key := keyOf(f, m.format)
 	if n, ok := m.cache.Get(f.Mem[0].ID, key); ok {
 		if fb := m.byNumber[n]; fb != nil {
 			return fb, nil
@@ -140,10 +140,14 @@ func (m *images) lay(f *gstx.Frame) error {
 }
 
 // keyOf mixes what else than its first memory makes a frame's framebuffer
-// (FNV-1a over words).
-func keyOf(f *gstx.Frame) uint64 {
+// (FNV-1a over words): its format too, for memory may be used again in another.
+func keyOf(f *gstx.Frame, format *gstx.VideoFormat) uint64 {
 	h := uint64(0xcbf29ce484222325)
 	mix := func(v uint64) { h = (h ^ v) * 0x100000001b3 }
+	mix(uint64(format.FourCC))
+	mix(format.Modifier)
+	mix(uint64(format.Width))
+	mix(uint64(format.Height))
 	for i := range min(f.NPlanes, 4) {
 		mix(uint64(f.PlaneMem[i]))
 		mix(f.PlaneOffset[i])

@@ -16,6 +16,7 @@ type layout struct {
 	mode     *Mode
 	plane    *Plane
 	under    *Plane // the primary plane, black, when another one shows the picture
+	seamless bool   // only if that takes no mode set
 }
 
 func (l *layout) String() string {
@@ -77,7 +78,7 @@ func (o *Output) layoutsTurned(w Window, turned Orientation) []layout {
 			}
 			for _, p := range planes {
 				for _, rotation := range p.rotations(turned) {
-					l := layout{place, w, turned, rotation, mode, p, nil}
+					l := layout{place: place, window: w, turned: turned, rotation: rotation, mode: mode, plane: p}
 					*to = append(*to, l)
 					if under := o.primary(); under != nil && under != p {
 						l.under = under
@@ -182,22 +183,22 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, sift bool
 	if !sift {
 		r.putAll(extras)
 	}
-	if err := r.Commit(Test|AllowModeset, 0); err != nil {
+	if err := r.Commit(Test|l.allow(), 0); err != nil {
 		return err
 	}
 	if sift {
 		var refused []string
-		extras, refused = r.sift(extras)
+		extras, refused = r.sift(extras, l.allow())
 		ignored = append(ignored, refused...)
 	}
 	if err := o.before.cover(o.d, r); err != nil {
 		return err
 	}
 	o.cookie++
-	if err := o.commit(AllowModeset|FlipEvent, o.cookie); err != nil {
+	if err := o.commit(l.allow()|FlipEvent, o.cookie); err != nil {
 		return err
 	}
-	o.pending = true
+	o.pending, o.ours = true, true
 	if modeBlob != 0 {
 		o.ownMode = true
 	}
@@ -246,7 +247,7 @@ func (o *Output) move(fb *Framebuffer) error {
 		o.ignored = l.gaps()
 		return nil
 	}
-	return o.arrange(fb)
+	return o.begin(fb)
 }
 
 // stagePipe lights the connector. Without a blob the mode stays.

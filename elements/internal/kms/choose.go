@@ -152,14 +152,19 @@ func (o *Output) candidates(p *Picture) []*Plane {
 }
 
 // modes are those to try for the picture, best first. The user's wish decides;
-// else a mode that was found lit stays, unless it cannot show the picture at all.
+// else a mode that is lit stays, unless it cannot show the picture at all, or not
+// for another monitor than it was chosen for.
 func (o *Output) modes() []*Mode {
 	p := &o.picture
 	if o.wished != nil {
 		best, _ := modeFor(o.wished, o.cfg.Mode.Width, o.cfg.Mode.Height, p.fps())
 		return []*Mode{o.asLit(best)}
 	}
-	if f := o.found; f != nil && o.cfg.Mode.FollowRate && !o.cfg.ForceModeset {
+	f := o.found
+	if o.ours {
+		f = o.lit
+	}
+	if f != nil && o.cfg.Mode.FollowRate && !o.cfg.ForceModeset {
 		if best, exact := modeFor(o.Connector.Modes, f.Width(), f.Height(), p.fps()); exact {
 			return []*Mode{o.asLit(best), f}
 		}
@@ -172,7 +177,7 @@ func (o *Output) modes() []*Mode {
 		return []*Mode{o.lit}
 	case o.asLit(best) == o.lit:
 		return []*Mode{o.lit}
-	case o.lit != nil && !o.ownMode && !o.cfg.ForceModeset:
+	case o.lit != nil && (!o.ownMode || o.ours) && !o.cfg.ForceModeset:
 		return []*Mode{o.lit, best}
 	case exact:
 		if preferred, _ := modeFor(o.Connector.Modes, 0, 0, p.fps()); preferred != best {

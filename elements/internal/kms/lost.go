@@ -203,7 +203,7 @@ func (o *Output) adoptState(r *Resources, c *Connector, crtc *CRTC) error {
 	}
 	o.debugMonitor()
 	lit, err := o.currentMode()
-	o.lit, o.layout = lit, nil
+	o.lit, o.layout, o.ours = lit, nil, false
 	return err
 }
 

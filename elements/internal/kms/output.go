@@ -44,6 +44,7 @@ type Output struct {
 
 	lit     *Mode  // the mode that is set; nil while the CRTC is off
 	ownMode bool   // it was set by this output, not found
+	ours    bool   // the pipe is as the last commit of this output left it
 	found   *Mode  // that was set before
 	wished  []Mode // what the user's wish leaves to choose from; nil: everything
 	picture Picture
@@ -223,7 +224,7 @@ func (o *Output) Show(fb *Framebuffer) error {
 // show commits a frame; none is under way.
 func (o *Output) show(fb *Framebuffer) error {
 	if o.layout == nil {
-		return o.arrange(fb)
+		return o.begin(fb)
 	}
 	if o.window != o.layout.window {
 		return o.move(fb)

@@ -51,6 +51,8 @@ type Card struct {
 
 	// Deny, if set, may refuse what a commit or a test would show on a plane.
 	Deny func(Shown) error
+	// DenyFlips is Deny of commits and tests that may set no mode.
+	DenyFlips func(Shown) error
 
 	mu       sync.Mutex
 	master   *File
@@ -68,6 +70,8 @@ type Card struct {
 	flips    []flip
 	sequence uint32
 	commits  []Commit
+	modeset  bool  // what the last check found
+	torn     int   // planes that went dark because their framebuffer was removed
 	done     int   // commits that were carried out
 	refuse   int   // commits to come that fail with refusal
 	refusal  error // an errno
@@ -77,6 +81,11 @@ type Card struct {
 type Commit struct {
 	Flags uint32
 	Err   error
+	// Modeset tells that mode, activity or connectors of a CRTC change, or what the
+	// driver sets a mode for.
+	Modeset bool
+	// Dark tells that no plane shows anything after it, or on no CRTC that is active.
+	Dark bool
 }
 
 // Shown is what a plane shows.
@@ -381,6 +390,14 @@ func (c *Card) Commits() []Commit {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]Commit(nil), c.commits...)
+}
+
+// Torn counts the planes that went dark because the framebuffer they showed was
+// removed.
+func (c *Card) Torn() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.torn
 }
 
 // ForgetCommits empties the list, which stops growing at its capacity.
