@@ -71,6 +71,13 @@
 // where the plane can, and the display does not go dark: only force-modesetting
 // follows its size, and mode=auto its rate, with another mode.
 //
+// A frame that is sent now is on the screen after half a refresh on average. That is
+// the element's render-delay, unless the user sets another: the pipeline's latency
+// includes it, and the picture is seen around its time, with its sound. The property
+// flip-lateness measures that by the display's own timestamps. Of a stream that is
+// faster than the display, the base class drops what comes too late (max-lateness),
+// counted in stats and told by QoS messages, and the rest is on time.
+//
 // The element takes the display for itself from READY to PAUSED on and gives it
 // back, as it was, at stop. A display that is unplugged, switched off, or taken
 // by another program (a switch of the virtual terminal) while the stream runs
@@ -181,6 +188,10 @@ var Class = gstx.Class{
 			Blurb: "Frames among those shown that were scanned out from their own memory, without a copy"},
 		{Name: "frames-copied", Nick: "Frames copied", Kind: gstx.Uint64, ReadOnly: true,
 			Blurb: "Frames among those shown that had to be copied"},
+		{Name: "frames-late", Nick: "Frames late", Kind: gstx.Uint64, ReadOnly: true,
+			Blurb: "Frames among those shown that came onto the screen more than a refresh after their time"},
+		{Name: "flip-lateness", Nick: "Flip lateness", Kind: gstx.Int64, ReadOnly: true, Default: int64(unknownLateness),
+			Blurb: "How long after its time a frame's scan-out began, on average of the last 60 frames, in ns; negative for before; the least value when it is unknown, as without sync"},
 	},
 	New: func(e *gstx.Element) any { return newSink(e, openDevice) },
 }

@@ -1,7 +1,6 @@
 package kmsmetasink
 
 import (
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,9 +68,7 @@ func TestNegotiationKeepsToWhatCanBeShown(t *testing.T) {
 
 // Every plain format that the sink offers on vkms is one that it shows.
 func TestVkmsShowsEveryFormatItOffers(t *testing.T) {
-	if os.Getenv("VKMS_CARD") == "" && os.Getenv("REQUIRE_DEVICES") != "1" {
-		t.Skip("no VKMS_CARD: run in test/vm/run")
-	}
+	needsVkms(t)
 	p := pipe.New(t, "videotestsrc num-buffers=1 ! kmsmetasink name=sink driver-name=vkms sync=false")
 	caps := sinkCaps(t, p)
 	p.Stop()

@@ -31,12 +31,15 @@ type store struct {
 	moves                            atomic.Uint64 // changes of window
 	width, height                    atomic.Int32
 	shown, dropped, imported, copied atomic.Uint64
+	late                             atomic.Uint64
+	lateness                         atomic.Int64
 }
 
 func (s *store) reset() {
-	for _, n := range []*atomic.Uint64{&s.shown, &s.dropped, &s.imported, &s.copied} {
+	for _, n := range []*atomic.Uint64{&s.shown, &s.dropped, &s.imported, &s.copied, &s.late} {
 		n.Store(0)
 	}
+	s.lateness.Store(unknownLateness)
 }
 
 // SetProperty is gstx.Properties'.
@@ -122,6 +125,10 @@ func (s *sink) GetProperty(name string) any {
 		return s.imported.Load()
 	case "frames-copied":
 		return s.copied.Load()
+	case "frames-late":
+		return s.late.Load()
+	case "flip-lateness":
+		return s.lateness.Load()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -43,6 +43,7 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 	switch err := s.show(f); {
 	case err == nil:
 		s.found()
+		s.account(f)
 		if s.moved {
 			s.tellIgnored()
 		}

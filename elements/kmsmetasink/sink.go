@@ -36,6 +36,7 @@ type sink struct {
 	images  *images
 	hdrPart *hdrPart
 	lost    bool // the display, for now
+	timing  timing
 
 	last     *kms.Framebuffer // shown, of the format that is set
 	placedAt uint64           // the value of moves that the display knows
@@ -52,6 +53,7 @@ type sink struct {
 func newSink(e *gstx.Element, open func(*settings) (*kms.Device, error)) *sink {
 	s := &sink{element: e, open: open}
 	s.settings = settings{fd: -1, connector: -1, plane: -1, restore: true, scale: true, zpos: -1}
+	s.lateness.Store(unknownLateness)
 	s.hdrPart = &hdrPart{reader: gstmeta.NewReader(gstmeta.HDR)}
 	return s
 }
@@ -103,6 +105,7 @@ func (s *sink) Start() (err error) {
 	s.told, s.rect = map[string]bool{}, kms.Rect{}
 	s.placedAt = s.moves.Load() - 1
 	s.place()
+	s.timing = timing{period: -1, due: gstx.None}
 	s.publishSize()
 	s.sharedMu.Lock()
 	formats := s.out.Formats()
@@ -212,6 +215,7 @@ func (s *sink) EOS() {
 		gstx.Field{Name: "frames-dropped", Value: s.dropped.Load()},
 		gstx.Field{Name: "frames-imported", Value: s.imported.Load()},
 		gstx.Field{Name: "frames-copied", Value: s.copied.Load()},
+		gstx.Field{Name: "frames-late", Value: s.late.Load()},
 	); err != nil {
 		s.element.Warningf("%v", err)
 	}
@@ -221,6 +225,7 @@ func (s *sink) EOS() {
 func (s *sink) Flush() { s.forgetPreroll() }
 
 func (s *sink) publishSize() {
+	s.publishPeriod()
 	w, h := s.out.Size()
 	wide, high := s.width.Swap(int32(w)), s.height.Swap(int32(h))
 	if wide != int32(w) || high != int32(h) {

@@ -47,6 +47,8 @@ func (m *Mode) String() string {
 
 func (m *Mode) interlaced() bool { return m.info.Flags&sys.DRM_MODE_FLAG_INTERLACE != 0 }
 
+func (m *Mode) doubled() bool { return m.info.Flags&sys.DRM_MODE_FLAG_DBLSCAN != 0 }
+
 const modeBlobSize = int(unsafe.Sizeof(sys.DRMModeModeInfo{}))
 
 // bytes is the payload of a MODE_ID blob.

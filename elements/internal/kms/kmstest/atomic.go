@@ -2,7 +2,6 @@ package kmstest
 
 import (
 	"encoding/binary"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -277,13 +276,14 @@ func (c *Card) sendFlips() {
 	c.sequence++
 	var b [32]byte
 	ne := binary.NativeEndian
-	now := time.Now()
+	var now unix.Timespec
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
 	for _, fl := range c.flips {
 		ne.PutUint32(b[0:], sys.DRM_EVENT_FLIP_COMPLETE)
 		ne.PutUint32(b[4:], uint32(len(b)))
 		ne.PutUint64(b[8:], fl.userData)
-		ne.PutUint32(b[16:], uint32(now.Unix()))
-		ne.PutUint32(b[20:], uint32(now.Nanosecond()/1000))
+		ne.PutUint32(b[16:], uint32(now.Sec))
+		ne.PutUint32(b[20:], uint32(now.Nsec/1000))
 		ne.PutUint32(b[24:], c.sequence)
 		ne.PutUint32(b[28:], CRTC1)
 		unix.Write(fl.f.events[1], b[:])
