@@ -84,8 +84,10 @@
 // does not end it: frames are dropped and counted for as long as that lasts, and
 // when the display is back it is set up anew, with its own mode. A warning says
 // so at the beginning, and the element message kms-display {state, connector,
-// reason, frames-dropped}, with state lost or back, at both ends. A card that is
-// removed and a lease that is revoked are errors.
+// reason, frames-dropped}, with state lost or back, at both ends. So it is while the
+// hardware fails or is reset, for five seconds at most, which is an error then. A card
+// that is removed and a lease that is revoked are errors. A driver that comes back from
+// a suspend without its state gets it anew with the next frame.
 package kmsmetasink
 
 import (

@@ -170,6 +170,13 @@ func (o *Output) modes() []*Mode {
 		}
 	}
 	best, exact := modeFor(o.Connector.Modes, p.Crop.W, p.Crop.H, p.fps())
+	if o.lit == nil && o.was != nil && !o.cfg.ForceModeset {
+		// It went dark without our doing: what was lit is lit again, if the display
+		// is the one that it was.
+		if i := slices.IndexFunc(o.Connector.Modes, o.was.sameTimingAs); i >= 0 {
+			return []*Mode{&o.Connector.Modes[i], best}
+		}
+	}
 	switch {
 	case best == nil && o.lit == nil:
 		return nil

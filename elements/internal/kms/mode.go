@@ -37,6 +37,8 @@ func (m *Mode) sameTiming(n *Mode) bool {
 	return a == b
 }
 
+func (m *Mode) sameTimingAs(n Mode) bool { return m.sameTiming(&n) }
+
 func (m *Mode) String() string {
 	i := ""
 	if m.interlaced() {

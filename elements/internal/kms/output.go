@@ -46,6 +46,7 @@ type Output struct {
 	ownMode bool   // it was set by this output, not found
 	ours    bool   // the pipe is as the last commit of this output left it
 	found   *Mode  // that was set before
+	was     *Mode  // that was lit when the display was lost
 	wished  []Mode // what the user's wish leaves to choose from; nil: everything
 	picture Picture
 	window  Window
@@ -66,6 +67,8 @@ type Output struct {
 	watch    watch
 	steady   int // flips since one was refused
 	refusals int // flips that were, without a steady time between
+
+	faultSince time.Time // when the hardware began to fail; zero while it does not
 
 	blocking        bool // the driver takes no nonblocking commits
 	refusedNonBlock int  // in a row
@@ -197,8 +200,9 @@ func (o *Output) Configure(p Picture) error {
 // sys.ErrWoken. The first frame of a picture
 // may set a mode, which blocks for some frames. No allocation otherwise.
 //
-// While the display is unplugged or another program's the error is ErrLost: the
-// frame is not shown, and a later one will be when the display is back.
+// While the display is unplugged or another program's, and for some seconds while its
+// hardware fails, the error is ErrLost: the frame is not shown, and a later one will
+// be when the display is back.
 func (o *Output) Show(fb *Framebuffer) error {
 	if err := o.Present(); err != nil {
 		return err
@@ -210,14 +214,21 @@ func (o *Output) Show(fb *Framebuffer) error {
 	err := o.show(fb)
 	if err != nil {
 		var retry bool
-		if retry, err = o.again(err, flips); retry {
-			return o.show(fb)
+		if retry, err = o.again(err, flips); !retry {
+			return err
 		}
-		return err
+		if err = o.show(fb); o.endures(err, true) {
+			return o.lose(err)
+		}
+		if err != nil {
+			return err
+		}
+		flips = false
 	}
 	if flips {
 		o.steady++
 	}
+	o.faultSince = time.Time{}
 	return nil
 }
 

@@ -302,6 +302,22 @@ func (c *Card) Refuse(n int, errno error) {
 	c.refuse, c.refusal = n, errno
 }
 
+// ForgetState is what a driver does that comes back from a suspend or a reset without
+// its state: everything is off, until a mode is set.
+func (c *Card) ForgetState() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sendFlips()
+	for _, o := range c.objects {
+		for _, name := range []string{"ACTIVE", "MODE_ID", "CRTC_ID", "FB_ID", "HDR_OUTPUT_METADATA"} {
+			if p := o.find(name); p != nil {
+				c.state[p.slot] = 0
+			}
+		}
+	}
+	c.sweep()
+}
+
 // Remove takes a connector away, as a DisplayPort hub does that is pulled; Rename
 // brings it back with another id.
 func (c *Card) Remove(id uint32) { c.Rename(id, id|removed) }
