@@ -16,6 +16,10 @@
 // scaled by the plane where the driver can, with its aspect kept, and stands in the
 // middle otherwise.
 //
+// The caps are what the planes list, without what the driver refuses all the same:
+// each format that linear memory can have is tried at start, by a test that changes
+// nothing on the display, in the mode that is going to be set.
+//
 // What the display is told comes from GstShmHdrMeta, or, where a buffer has
 // none, from the caps (colorimetry, mastering-display-info,
 // content-light-level). With hdr=auto it is what the monitor takes, by its EDID:
@@ -75,14 +79,27 @@
 // Among modes of one size the one is taken whose refresh rate the stream's divides
 // best. A lit display whose mode cannot show the picture at all gets another.
 //
+// A stream that changes its size or format while it plays keeps the mode, scaled
+// where the plane can, and the display does not go dark: only force-modesetting
+// follows its size, and mode=auto its rate, with another mode.
+//
+// A frame that is sent now is on the screen after half a refresh on average. That is
+// the element's render-delay, unless the user sets another: the pipeline's latency
+// includes it, and the picture is seen around its time, with its sound. The property
+// flip-lateness measures that by the display's own timestamps. Of a stream that is
+// faster than the display, the base class drops what comes too late (max-lateness),
+// counted in stats and told by QoS messages, and the rest is on time.
+//
 // The element takes the display for itself from READY to PAUSED on and gives it
 // back, as it was, at stop. A display that is unplugged, switched off, or taken
 // by another program (a switch of the virtual terminal) while the stream runs
 // does not end it: frames are dropped and counted for as long as that lasts, and
 // when the display is back it is set up anew, with its own mode. A warning says
 // so at the beginning, and the element message kms-display {state, connector,
-// reason, frames-dropped}, with state lost or back, at both ends. A card that is
-// removed and a lease that is revoked are errors.
+// reason, frames-dropped}, with state lost or back, at both ends. So it is while the
+// hardware fails or is reset, for five seconds at most, which is an error then. A card
+// that is removed and a lease that is revoked are errors. A driver that comes back from
+// a suspend without its state gets it anew with the next frame.
 package kmsmetasink
 
 import (
@@ -185,6 +202,10 @@ var Class = gstx.Class{
 			Blurb: "Frames among those shown that were scanned out from their own memory, without a copy"},
 		{Name: "frames-copied", Nick: "Frames copied", Kind: gstx.Uint64, ReadOnly: true,
 			Blurb: "Frames among those shown that had to be copied"},
+		{Name: "frames-late", Nick: "Frames late", Kind: gstx.Uint64, ReadOnly: true,
+			Blurb: "Frames among those shown that came onto the screen more than a refresh after their time"},
+		{Name: "flip-lateness", Nick: "Flip lateness", Kind: gstx.Int64, ReadOnly: true, Default: int64(unknownLateness),
+			Blurb: "How long after its time a frame's scan-out began, on average of the last 60 frames, in ns; negative for before; the least value when it is unknown, as without sync"},
 		{Name: "layers-skipped", Nick: "Layers skipped", Kind: gstx.Uint64, ReadOnly: true,
 			Blurb: "Layers of frames (GstShmLayersMeta) that could not be shown since the start"},
 	},

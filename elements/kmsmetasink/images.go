@@ -93,7 +93,7 @@ func (m *images) framebuffer(f *gstx.Frame) (*kms.Framebuffer, error) {
 	if f.NMem == 0 || f.Mem[0].DMABuf == 0 {
 		return nil, errNotDMABuf
 	}
-	key := keyOf(f)
+	key := keyOf(f, m.format)
 	if n, ok := m.cache.Get(f.Mem[0].ID, key); ok {
 		if fb := m.byNumber[n]; fb != nil {
 			return fb, nil
@@ -175,9 +175,10 @@ func (m *images) lay(f *gstx.Frame) error {
 	return nil
 }
 
-// keyOf mixes what else than its first memory makes a frame's framebuffer.
-func keyOf(f *gstx.Frame) uint64 {
-	h := seed
+// keyOf mixes what else than its first memory makes a frame's framebuffer: its
+// format too, for memory may be used again in another.
+func keyOf(f *gstx.Frame, format *gstx.VideoFormat) uint64 {
+	h := seed.mix(uint64(format.FourCC)).mix(format.Modifier).mix(uint64(format.Width)<<32 | uint64(format.Height))
 	for i := range min(f.NPlanes, 4) {
 		h = h.mix(uint64(f.PlaneMem[i])).mix(f.PlaneOffset[i]).mix(uint64(f.Stride[i]))
 	}

@@ -54,7 +54,14 @@ func (s *sink) tellDisplay(state, reason string) {
 func (s *sink) explainLoss(err error) error {
 	e := &gstx.Error{Code: gstx.ResourceNotFound, Cause: err,
 		Text: fmt.Sprintf("No display is connected to %s of %s any more; frames are dropped until there is one.", s.out.Connector.Label, s.card())}
-	if errors.Is(err, kms.ErrNotMaster) {
+	switch {
+	case errors.Is(err, kms.ErrFault):
+		e.Code = gstx.ResourceFailed
+		e.Text = fmt.Sprintf("The display hardware of %s failed or is being reset; frames are dropped until it works again, for some seconds.", s.card())
+	case errors.Is(err, unix.ENOMEM):
+		e.Code = gstx.ResourceNoSpaceLeft
+		e.Text = fmt.Sprintf("No memory left on %s for the picture; frames are dropped until there is, for some seconds.", s.card())
+	case errors.Is(err, kms.ErrNotMaster):
 		e.Code = gstx.ResourceBusy
 		e.Text = fmt.Sprintf("Another program has the display of %s now; frames are dropped until it gives it back.", s.card())
 	}

@@ -26,6 +26,12 @@ func TestStreamOutlivesItsDisplay(t *testing.T) {
 		{"it is unplugged and plugged in",
 			func(c *kmstest.Card) { c.Disconnect(kmstest.Connector1) },
 			func(c *kmstest.Card) { c.Plug(kmstest.Connector1, kmstest.Mode(1280, 720, 60, true)) }, "HDMI-A-1 of fake"},
+		{"its hardware hangs, and is reset",
+			func(c *kmstest.Card) { c.Refuse(1<<30, unix.EIO) },
+			func(c *kmstest.Card) { c.ForgetState(); c.Refuse(0, nil) }, "is being reset"},
+		{"it is short of memory",
+			func(c *kmstest.Card) { c.Refuse(1<<30, unix.ENOMEM) },
+			func(c *kmstest.Card) { c.Refuse(0, nil) }, "No memory left on fake"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			card := newCard(t, kmstest.Quirks{})
@@ -76,6 +82,32 @@ func display(t *testing.T, p *pipe.Pipe, state string) {
 	})
 }
 
+// A driver that comes back from a suspend without its state is given it anew by the
+// next frame, and the bus hears nothing of it.
+func TestForgottenStateIsSetUpAnew(t *testing.T) {
+	card := newCard(t, kmstest.Quirks{})
+	p := pipe.Play(t, strings.Replace(nv12PQ, "num-buffers=20", "is-live=true", 1)+"fakekmssink name=sink sync=false")
+	shown := func() uint64 { return property[uint64](t, p, "frames-shown") }
+	for range 3 {
+		was := shown()
+		until(t, "frames are shown", func() bool { return shown() >= was+5 })
+		card.ForgetState()
+		was = shown()
+		until(t, "frames are shown again", func() bool { return shown() >= was+5 })
+		if card.Value(kmstest.CRTC1, "ACTIVE") != 1 || card.Value(kmstest.Primary1, "FB_ID") == 0 ||
+			card.Blob(kmstest.Connector1, "HDR_OUTPUT_METADATA") == nil {
+			t.Error("the picture or its HDR state is not on the screen")
+		}
+	}
+	if n := property[uint64](t, p, "frames-dropped"); n != 0 {
+		t.Errorf("%d frames dropped", n)
+	}
+	p.Stop()
+	if left := theFile.Load().Left(); len(left) > 0 {
+		t.Errorf("left on the card: %v", left)
+	}
+}
+
 // Without a clock, too, the stream waits for nothing while its display is lost,
 // but does not rush through; and it stops at once.
 func TestLostDisplayNeitherSpinsNorHangs(t *testing.T) {
@@ -111,7 +143,7 @@ func TestEndOfADisplayIsAClearError(t *testing.T) {
 			card := newCard(t, kmstest.Quirks{})
 			p := pipe.Play(t, strings.Replace(bgrx, "num-buffers=20", "", 1)+"fakekmssink name=sink sync=false")
 			until(t, "frames are shown", func() bool { return property[uint64](t, p, "frames-shown") >= 5 })
-			c.end(card)
+			c.end(card) // some are waited out for five seconds
 			m := p.Error(10 * time.Second)
 			for _, w := range c.words {
 				if !strings.Contains(m.Text, w) {

@@ -32,12 +32,15 @@ type store struct {
 	width, height                    atomic.Int32
 	shown, dropped, imported, copied atomic.Uint64
 	skipped                          atomic.Uint64 // layers
+	late                             atomic.Uint64
+	lateness                         atomic.Int64
 }
 
 func (s *store) reset() {
-	for _, n := range []*atomic.Uint64{&s.shown, &s.dropped, &s.imported, &s.copied, &s.skipped} {
+	for _, n := range []*atomic.Uint64{&s.shown, &s.dropped, &s.imported, &s.copied, &s.late, &s.skipped} {
 		n.Store(0)
 	}
+	s.lateness.Store(unknownLateness)
 }
 
 // SetProperty is gstx.Properties'.
@@ -125,6 +128,10 @@ func (s *sink) GetProperty(name string) any {
 		return s.copied.Load()
 	case "layers-skipped":
 		return s.skipped.Load()
+	case "frames-late":
+		return s.late.Load()
+	case "flip-lateness":
+		return s.lateness.Load()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,6 +41,7 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 	switch err := s.show(f); {
 	case err == nil:
 		s.found()
+		s.account(f)
 		s.tellArranged()
 	case err == errNothing:
 		s.dropped.Add(1)

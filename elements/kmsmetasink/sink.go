@@ -35,6 +35,7 @@ type sink struct {
 	images  *images
 	hdrPart *hdrPart
 	lost    bool // the display, for now
+	timing  timing
 
 	layersPart *layersPart
 	graphics   graphics
@@ -64,6 +65,7 @@ type sink struct {
 func newSink(e *gstx.Element, open func(*settings) (*kms.Device, error)) *sink {
 	s := &sink{element: e, open: open}
 	s.settings = settings{fd: -1, connector: -1, plane: -1, restore: true, scale: true, zpos: -1}
+	s.lateness.Store(unknownLateness)
 	s.hdrPart = &hdrPart{reader: gstmeta.NewReader(gstmeta.HDR)}
 	s.layersPart = &layersPart{reader: gstmeta.NewReader(gstmeta.Layers), stale: true}
 	return s
@@ -116,6 +118,7 @@ func (s *sink) Start() (err error) {
 	}); err != nil {
 		return err
 	}
+	s.out.Probe()
 	if s.images, err = newImages(s.dev); err != nil {
 		return err
 	}
@@ -125,6 +128,7 @@ func (s *sink) Start() (err error) {
 	s.told, s.rect = map[string]bool{}, kms.Rect{}
 	s.placedAt = s.moves.Load() - 1
 	s.place()
+	s.timing = timing{period: -1, due: gstx.None}
 	s.publishSize()
 	s.sharedMu.Lock()
 	formats := s.out.Formats()
@@ -240,6 +244,7 @@ func (s *sink) EOS() {
 		gstx.Field{Name: "frames-imported", Value: s.imported.Load()},
 		gstx.Field{Name: "frames-copied", Value: s.copied.Load()},
 		gstx.Field{Name: "layers-skipped", Value: s.skipped.Load()},
+		gstx.Field{Name: "frames-late", Value: s.late.Load()},
 	); err != nil {
 		s.element.Warningf("%v", err)
 	}
@@ -249,6 +254,7 @@ func (s *sink) EOS() {
 func (s *sink) Flush() { s.forgetPreroll() }
 
 func (s *sink) publishSize() {
+	s.publishPeriod()
 	w, h := s.out.Size()
 	s.element.SetWindowSize(int32(w), int32(h))
 	wide, high := s.width.Swap(int32(w)), s.height.Swap(int32(h))

@@ -102,7 +102,8 @@ type WaitFD struct {
 // every Create or Frame from the next one on: until one of at most four
 // descriptors is ready or timeoutMS has passed (negative: never). One of them has
 // to be what Unlock sets. It is a hint, for Go's runtime works while a thread
-// waits inside of it: Create and Frame still look for themselves. With no
+// waits inside of it: Create and Frame still look for themselves. A sink's wait
+// comes before the base class decides whether the frame is too late. With no
 // descriptors there is no wait; Stop ends it too. To be called in Create and
 // Frame only.
 func (e *Element) WaitFor(timeoutMS int, fds ...WaitFD) {

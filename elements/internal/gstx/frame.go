@@ -48,8 +48,12 @@ type Frame struct {
 	// StreamTime is, in a filter, the position in the stream, which unlike PTS
 	// knows of seeks; None when unknown.
 	StreamTime uint64
-	data       unsafe.Pointer
-	size       uint64
+	// Due is, in a sink, when the frame is to be seen, in ns of CLOCK_MONOTONIC,
+	// whatever the pipeline's clock is; None when unknown, as of a frame of PAUSED
+	// and without sync.
+	Due  uint64
+	data unsafe.Pointer
+	size uint64
 	// Graphics is, in a sink of a Class with Graphics, 0 for none, else a number for
 	// the content of the buffer's GstVideoOverlayCompositions; GraphicsBox is around
 	// them, in the frame's pixels.

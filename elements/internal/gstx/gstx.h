@@ -104,6 +104,7 @@ typedef struct {
   guint32 crop_x, crop_y, crop_w, crop_h;
   guint32 preroll, pad;
   guint64 stream_time;          /* filter; GST_CLOCK_TIME_NONE when unknown */
+  guint64 due;                  /* sink; gstx_frame_due */
   gconstpointer data;           /* filter with bytes: the content, mapped */
   guint64 size;
   guint64 graphics;             /* sink with graphics, see gstx_graphics_fill */
@@ -145,6 +146,10 @@ typedef struct {
   guint32 n_wait;
   gint32 wait_ms;
   gint window_width, window_height;     /* sink with graphics: what it shows on; 0 unknown */
+  GstPadChainFunction chain;    /* sink: the base class' */
+  enum { GSTX_NOT_WAITED, GSTX_WAITED, GSTX_WAITED_OUT } waited;        /* sink: for the next frame */
+  gint delay_is_users;          /* sink: render-delay; atomic */
+  guint64 delay;                /* sink: that gstx_set_render_delay has set */
   gint32 held;                  /* sink with memory to share: buffers it holds; else -1 */
   char *mastering, *light;      /* fields added to a filter's caps; object lock */
 } GstxInstance;
@@ -154,10 +159,12 @@ typedef struct { GstVideoSink parent; GstxInstance x; } GstxSink;
 typedef struct { GstBaseTransform parent; GstxInstance x; } GstxFilter;
 
 GstxInstance *gstx_instance (gpointer element);
-void gstx_wait (GstxInstance * x);
+/* FALSE when the time ran out. */
+gboolean gstx_wait (GstxInstance * x);
 GstCaps *gstx_get_caps (GstxInstance * x, GstPad * pad, GstCaps * filter);
 void gstx_src_class_init (GstPushSrcClass * klass);
 void gstx_sink_class_init (GstVideoSinkClass * klass);
+void gstx_sink_instance_init (GstBaseSink * sink);
 void gstx_filter_class_init (GstBaseTransformClass * klass, const GstxClassInfo * info);
 /* Adds mastering-display-info and content-light-level, NULL for none, to the
  * caps downstream where upstream's have no such field. */
@@ -205,6 +212,15 @@ char *gstx_object_name (gpointer object);
 gboolean gstx_playing (GstElement * e);
 void gstx_reconfigure (GstElement * sink);
 void gstx_post_latency (GstElement * e);
+
+/* sinktime.c */
+/* GObjectClass.notify of a sink. */
+void gstx_sink_notify (GObject * object, GParamSpec * pspec);
+void gstx_set_render_delay (GstElement * sink, guint64 ns);
+/* When the buffer is to be seen, in ns of CLOCK_MONOTONIC: at its running time and
+ * the pipeline's latency. GST_CLOCK_TIME_NONE without a clock or a time, and when the
+ * sink does not go by it. On the streaming thread. */
+guint64 gstx_frame_due (GstBaseSink * sink, GstBuffer * buf);
 
 /* pool.c: a source's fixed set of fd-backed frames */
 typedef struct _GstxPool GstxPool;

@@ -9,6 +9,7 @@ static gboolean sink_stop (GstBaseSink * sink)
 {
   X (sink)->have_vinfo = FALSE;
   X (sink)->n_wait = 0;
+  X (sink)->waited = GSTX_NOT_WAITED;
   return goStop (X (sink)->handle);
 }
 static gboolean sink_unlock (GstBaseSink * sink) { goUnlock (X (sink)->handle, TRUE); return TRUE; }
@@ -60,13 +61,39 @@ sink_event (GstBaseSink * sink, GstEvent * event)
   return PARENT (sink)->event (sink, event);
 }
 
+/* The base class decides whether a frame is too late when it gets it. What the sink
+ * has to wait for counts: waited for afterwards, it would make frames late that were
+ * not, and of a stream faster than the display all of them. (The prepare function is
+ * no place for it, what it lets through is never late.) */
+static GstFlowReturn
+sink_chain (GstPad * pad, GstObject * parent, GstBuffer * buf)
+{
+  GstxInstance *x = X (parent);
+
+  if (x->waited == GSTX_NOT_WAITED)     /* a frame that is dropped leaves it at that */
+    x->waited = gstx_wait (x) ? GSTX_WAITED : GSTX_WAITED_OUT;
+  return x->chain (pad, parent, buf);
+}
+
+void
+gstx_sink_instance_init (GstBaseSink * sink)
+{
+  GstPad *pad = GST_BASE_SINK_PAD (sink);
+
+  X (sink)->chain = GST_PAD_CHAINFUNC (pad);
+  gst_pad_set_chain_function (pad, sink_chain);
+}
+
 static GstFlowReturn
 sink_show_frame (GstVideoSink * sink, GstBuffer * buf)
 {
   GstxInstance *x = X (sink);
 
   gstx_frame_fill (x, buf);
-  gstx_wait (x);
+  x->frame.due = x->frame.preroll ? GST_CLOCK_TIME_NONE : gstx_frame_due (GST_BASE_SINK (sink), buf);
+  if (x->waited != GSTX_WAITED_OUT)     /* again: a pause may have ended the first wait */
+    gstx_wait (x);
+  x->waited = GSTX_NOT_WAITED;
   return goFrame (x->handle, &x->frame);
 }
 
@@ -87,6 +114,7 @@ gstx_sink_class_init (GstVideoSinkClass * klass)
 {
   GstBaseSinkClass *base = GST_BASE_SINK_CLASS (klass);
 
+  G_OBJECT_CLASS (klass)->notify = gstx_sink_notify;
   base->start = sink_start;
   base->stop = sink_stop;
   base->unlock = sink_unlock;

@@ -27,6 +27,7 @@ type layout struct {
 	mode     *Mode
 	plane    *Plane // of the main picture
 	under    *Plane // the primary plane, black, when another one shows the picture
+	seamless bool   // only if that takes no mode set
 
 	slots    []slot // the main picture's, or what it is drawn into, and the other layers'
 	unplaced bool   // the other layers are not shown
@@ -194,7 +195,7 @@ func (o *Output) arrange(fb *Framebuffer) error {
 // whichever plane it may have there; then all is drawn together; then it is shown
 // without them.
 func (o *Output) tryLayouts(tries []layout, s appliedState, fb *Framebuffer, sift bool) error {
-	var last error
+	last := ErrNoPlane
 	main := -1 // the first layout that would do without other layers
 	for i := range tries {
 		l := &tries[i]
@@ -272,16 +273,16 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, how layer
 		r.putAll(extras)
 	}
 	if !o.picture.Drawn {
-		if err := r.Commit(Test|AllowModeset, 0); err != nil {
+		if err := r.Commit(Test|l.allow(), 0); err != nil {
 			return err
 		}
 		if sift {
 			var refused []string
-			extras, refused = r.sift(extras)
+			extras, refused = r.sift(extras, l.allow())
 			ignored = append(ignored, refused...)
 		}
 	}
-	if err := o.layer(l, fb, how, Test|AllowModeset); err != nil {
+	if err := o.layer(l, fb, how, Test|l.allow()); err != nil {
 		return err
 	}
 	if err := o.before.cover(o.d, r); err != nil {
@@ -290,10 +291,10 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, how layer
 	o.draw(l, s.sent.kind())
 	o.stageFrame(l, fb)
 	o.cookie++
-	if err := o.commit(AllowModeset|FlipEvent, o.cookie); err != nil {
+	if err := o.commit(l.allow()|FlipEvent, o.cookie); err != nil {
 		return err
 	}
-	o.pending = true
+	o.pending, o.ours = true, true
 	if modeBlob != 0 {
 		o.ownMode = true
 	}
@@ -373,7 +374,7 @@ func (o *Output) move(fb *Framebuffer) error {
 		o.settle(&l)
 		return nil
 	}
-	return o.arrange(fb)
+	return o.begin(fb)
 }
 
 // stagePipe lights the connector. Without a blob the mode stays.
@@ -425,6 +426,9 @@ func (o *Output) light(planes ...*Plane) {
 	}
 }
 
+// plainRGB are formats of which a primary plane takes one.
+var plainRGB = []uint32{sys.DRM_FORMAT_XRGB8888, sys.DRM_FORMAT_XBGR8888, sys.DRM_FORMAT_RGB565}
+
 // blackFor is a black framebuffer of the mode's size for the lower plane.
 func (o *Output) blackFor(l *layout) (*Dumb, error) {
 	w, h := l.mode.Width(), l.mode.Height()
@@ -433,7 +437,7 @@ func (o *Output) blackFor(l *layout) (*Dumb, error) {
 			return b, nil
 		}
 	}
-	for _, f := range []uint32{sys.DRM_FORMAT_XRGB8888, sys.DRM_FORMAT_XBGR8888, sys.DRM_FORMAT_RGB565} {
+	for _, f := range plainRGB {
 		if !l.under.Supports(f, sys.DRM_FORMAT_MOD_INVALID) {
 			continue
 		}

@@ -45,7 +45,7 @@ func (p *Plane) canvas() bool {
 
 // canvasFor finds or makes a canvas around what a group shows of itself; nil when
 // that is nothing. It is upright: the plane turns it.
-func (o *Output) canvasFor(l *layout, g *group) (*canvas, error) {
+func (o *Output) canvasFor(l *layout, g *sharing) (*canvas, error) {
 	var parts []Part
 	var box Rect
 	for _, i := range g.members {
@@ -84,7 +84,7 @@ func (o *Output) canvasFor(l *layout, g *group) (*canvas, error) {
 }
 
 // canvasFormat is the first format that some plane has for the group.
-func (o *Output) canvasFormat(l *layout, g *group) (uint32, error) {
+func (o *Output) canvasFormat(l *layout, g *sharing) (uint32, error) {
 	formats := clearCanvas
 	if g.hasMain() {
 		formats = solidCanvas

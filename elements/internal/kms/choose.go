@@ -153,19 +153,31 @@ func (o *Output) candidates(p *Picture) []*Plane {
 }
 
 // modes are those to try for the picture, best first. The user's wish decides;
-// else a mode that was found lit stays, unless it cannot show the picture at all.
+// else a mode that is lit stays, unless it cannot show the picture at all, or not
+// for another monitor than it was chosen for.
 func (o *Output) modes() []*Mode {
 	p := &o.picture
 	if o.wished != nil {
 		best, _ := modeFor(o.wished, o.cfg.Mode.Width, o.cfg.Mode.Height, p.fps())
 		return []*Mode{o.asLit(best)}
 	}
-	if f := o.found; f != nil && o.cfg.Mode.FollowRate && !o.cfg.ForceModeset {
+	f := o.found
+	if o.ours {
+		f = o.lit
+	}
+	if f != nil && o.cfg.Mode.FollowRate && !o.cfg.ForceModeset {
 		if best, exact := modeFor(o.Connector.Modes, f.Width(), f.Height(), p.fps()); exact {
 			return []*Mode{o.asLit(best), f}
 		}
 	}
 	best, exact := modeFor(o.Connector.Modes, p.Crop.W, p.Crop.H, p.fps())
+	if o.lit == nil && o.was != nil && !o.cfg.ForceModeset {
+		// It went dark without our doing: what was lit is lit again, if the display
+		// is the one that it was.
+		if i := slices.IndexFunc(o.Connector.Modes, o.was.sameTimingAs); i >= 0 {
+			return []*Mode{&o.Connector.Modes[i], best}
+		}
+	}
 	switch {
 	case best == nil && o.lit == nil:
 		return nil
@@ -173,7 +185,7 @@ func (o *Output) modes() []*Mode {
 		return []*Mode{o.lit}
 	case o.asLit(best) == o.lit:
 		return []*Mode{o.lit}
-	case o.lit != nil && !o.ownMode && !o.cfg.ForceModeset:
+	case o.lit != nil && (!o.ownMode || o.ours) && !o.cfg.ForceModeset:
 		return []*Mode{o.lit, best}
 	case exact:
 		if preferred, _ := modeFor(o.Connector.Modes, 0, 0, p.fps()); preferred != best {

@@ -61,22 +61,10 @@ func (d *Device) newDumb(fourcc, width, height uint32) (_ *Dumb, size uint64, er
 		return nil, 0, fmt.Errorf("plain memory in format %s: %w", FourCCName(fourcc), ErrNoPlane)
 	}
 	b := &Dumb{Format: f}
-	// All planes stand in one buffer, one below the other, in rows as long as
-	// those of the first: with sub-sampled planes that is at most their size.
-	var lines uint64
-	stride0 := uint64(f.RowBytes(0, width))
-	if stride0 == 0 || height == 0 || width > math.MaxUint16 || height > math.MaxUint16 {
+	if f.RowBytes(0, width) == 0 || height == 0 || width > math.MaxUint16 || height > math.MaxUint16 {
 		return nil, 0, fmt.Errorf("plain memory of %dx%d: %w", width, height, ErrNoPlane)
 	}
-	for i := range f.Planes {
-		lines += rowsOf(uint64(f.RowBytes(i, width))*uint64(f.Rows(i, height)), stride0)
-	}
-	arg := sys.DRMModeCreateDumb{
-		Width: f.samples(0, width), Height: uint32(lines), BPP: uint32(f.CPP[0]) * 8,
-	}
-	if f.Group > 1 { // a number of bits that drivers need not know
-		arg.Width, arg.BPP = f.RowBytes(0, width), 8
-	}
+	arg := f.dumb(width, height)
 	if err := d.k.Ioctl(sys.DRM_IOCTL_MODE_CREATE_DUMB, unsafe.Pointer(&arg)); err != nil {
 		return nil, 0, failed(err, "%s: allocate %s %dx%d", d, FourCCName(fourcc), width, height)
 	}
@@ -86,6 +74,23 @@ func (d *Device) newDumb(fourcc, width, height uint32) (_ *Dumb, size uint64, er
 		return nil, 0, err
 	}
 	return b, arg.Size, nil
+}
+
+// dumb is the memory to ask a driver for. All planes stand in one buffer, one below
+// the other, in rows as long as those of the first: with sub-sampled planes that is
+// at most their size.
+func (f *Format) dumb(width, height uint32) sys.DRMModeCreateDumb {
+	var lines uint64
+	for i := range f.Planes {
+		lines += rowsOf(uint64(f.RowBytes(i, width))*uint64(f.Rows(i, height)), uint64(f.RowBytes(0, width)))
+	}
+	arg := sys.DRMModeCreateDumb{
+		Width: f.samples(0, width), Height: uint32(lines), BPP: uint32(f.CPP[0]) * 8,
+	}
+	if f.Group > 1 { // a number of bits that drivers need not know
+		arg.Width, arg.BPP = f.RowBytes(0, width), 8
+	}
+	return arg
 }
 
 // lay places the planes by the pitch the driver chose, and checks that they fit

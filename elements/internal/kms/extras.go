@@ -62,12 +62,12 @@ func (r *Request) putAll(sets []setting) {
 }
 
 // sift stages those settings that pass a test on top of the request, which
-// passes without them, and reports the others.
-func (r *Request) sift(sets []setting) (kept []setting, refused []string) {
+// passes without them, and reports the others. The tests may do what allow says.
+func (r *Request) sift(sets []setting, allow Flags) (kept []setting, refused []string) {
 	for _, s := range sets {
 		before := slices.Clone(r.sets)
 		r.put(s.obj, s.prop, s.value)
-		if err := r.Commit(Test|AllowModeset, 0); err != nil {
+		if err := r.Commit(Test|allow, 0); err != nil {
 			r.sets = append(r.sets[:0], before...)
 			refused = append(refused, fmt.Sprintf("the driver refused %s=%d of %s: %v", s.prop.Name, int64(s.value), s.obj, unwrapCommit(err)))
 			continue

@@ -61,6 +61,8 @@ func (o *Output) Present() error {
 	case errors.Is(err, unix.ENOENT):
 		// DisplayPort hubs take their connectors with them, and bring others.
 		changed = true
+	case o.endures(err, false):
+		return o.lose(err)
 	case err != nil:
 		return err
 	case !connected:
@@ -133,11 +135,7 @@ const linkStatus = "link-status"
 
 // lose notes that the display cannot be had for now.
 func (o *Output) lose(why error) error {
-	kind := ErrNoConnector
-	if errors.Is(why, ErrNotMaster) {
-		kind = ErrNotMaster
-	}
-	if o.lost == nil || !errors.Is(o.lost, kind) {
+	if kind := kindOfLoss(why); o.lost == nil || !errors.Is(o.lost, kind) {
 		o.lost = fmt.Errorf("%s, %s: %w: %w", o.d, &o.Connector.Object, ErrLost, why)
 		o.debugf("%v", o.lost)
 	}
@@ -187,6 +185,9 @@ func (o *Output) regain() error {
 // adoptState replaces what is known of the pipe by what was read.
 func (o *Output) adoptState(r *Resources, c *Connector, crtc *CRTC) error {
 	*o.Connector, *o.CRTC = *c, *crtc
+	if o.lit != nil {
+		o.was = o.lit
+	}
 	known := append(slices.Clone(o.planes), o.lights...)
 	o.lights = nil
 	for _, now := range r.Planes {
@@ -203,7 +204,7 @@ func (o *Output) adoptState(r *Resources, c *Connector, crtc *CRTC) error {
 	}
 	o.debugMonitor()
 	lit, err := o.currentMode()
-	o.lit, o.layout = lit, nil
+	o.lit, o.layout, o.ours = lit, nil, false
 	return err
 }
 
@@ -219,6 +220,9 @@ func (o *Output) again(err error, flipped bool) (bool, error) {
 	}
 	if connected, _, lerr := o.look(); lerr == nil && !connected {
 		return false, o.lose(ErrNoConnector)
+	}
+	if o.endures(err, flipped) {
+		return false, o.lose(err)
 	}
 	if !flipped {
 		return false, err

@@ -37,6 +37,8 @@ func (m *Mode) sameTiming(n *Mode) bool {
 	return a == b
 }
 
+func (m *Mode) sameTimingAs(n Mode) bool { return m.sameTiming(&n) }
+
 func (m *Mode) String() string {
 	i := ""
 	if m.interlaced() {
@@ -46,6 +48,8 @@ func (m *Mode) String() string {
 }
 
 func (m *Mode) interlaced() bool { return m.info.Flags&sys.DRM_MODE_FLAG_INTERLACE != 0 }
+
+func (m *Mode) doubled() bool { return m.info.Flags&sys.DRM_MODE_FLAG_DBLSCAN != 0 }
 
 const modeBlobSize = int(unsafe.Sizeof(sys.DRMModeModeInfo{}))
 

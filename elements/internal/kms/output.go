@@ -51,7 +51,9 @@ type Output struct {
 
 	lit      *Mode  // the mode that is set; nil while the CRTC is off
 	ownMode  bool   // it was set by this output, not found
+	ours     bool   // the pipe is as the last commit of this output left it
 	found    *Mode  // that was set before
+	was      *Mode  // that was lit when the display was lost
 	wished   []Mode // what the user's wish leaves to choose from; nil: everything
 	picture  Picture
 	window   Window
@@ -61,6 +63,7 @@ type Output struct {
 	blacks   []*Dumb // beneath a plane that does not cover the screen, by size
 	canvases canvases
 	before   snapshot
+	refused  map[uint32]bool // formats that linear memory cannot have here, see Probe
 
 	signal  Signal       // wanted
 	applied appliedState // what the display has been told
@@ -76,6 +79,8 @@ type Output struct {
 	watch    watch
 	steady   int // flips since one was refused
 	refusals int // flips that were, without a steady time between
+
+	faultSince time.Time // when the hardware began to fail; zero while it does not
 
 	blocking        bool // the driver takes no nonblocking commits
 	refusedNonBlock int  // in a row
@@ -146,8 +151,12 @@ func (o *Output) currentMode() (*Mode, error) {
 	return &m, err
 }
 
-// Formats are those of all planes the output may use, without repetition.
-func (o *Output) Formats() []PlaneFormat {
+// Formats are those of all planes the output may use, without repetition, and
+// without those that Probe found to be refused.
+func (o *Output) Formats() []PlaneFormat { return o.withoutRefused(o.listed()) }
+
+// listed are the formats as the planes list them.
+func (o *Output) listed() []PlaneFormat {
 	var all []PlaneFormat
 	at := map[uint32]int{}
 	for _, p := range o.planes {
@@ -203,8 +212,9 @@ func (o *Output) Configure(p Picture) error {
 // sys.ErrWoken. The first frame of a picture
 // may set a mode, which blocks for some frames. No allocation otherwise.
 //
-// While the display is unplugged or another program's the error is ErrLost: the
-// frame is not shown, and a later one will be when the display is back.
+// While the display is unplugged or another program's, and for some seconds while its
+// hardware fails, the error is ErrLost: the frame is not shown, and a later one will
+// be when the display is back.
 func (o *Output) Show(fb *Framebuffer) error {
 	if err := o.Present(); err != nil {
 		return err
@@ -217,21 +227,28 @@ func (o *Output) Show(fb *Framebuffer) error {
 	err := o.show(fb)
 	if err != nil {
 		var retry bool
-		if retry, err = o.again(err, flips); retry {
-			return o.show(fb)
+		if retry, err = o.again(err, flips); !retry {
+			return err
 		}
-		return err
+		if err = o.show(fb); o.endures(err, true) {
+			return o.lose(err)
+		}
+		if err != nil {
+			return err
+		}
+		flips = false
 	}
 	if flips {
 		o.steady++
 	}
+	o.faultSince = time.Time{}
 	return nil
 }
 
 // show commits a frame; none is under way.
 func (o *Output) show(fb *Framebuffer) error {
 	if o.layout == nil {
-		return o.arrange(fb)
+		return o.begin(fb)
 	}
 	if o.window != o.layout.window || !o.stack.sameShape(&o.placed) {
 		return o.move(fb)

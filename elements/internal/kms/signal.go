@@ -78,17 +78,25 @@ type appliedState struct {
 	plan
 	sent Signal // that came of it
 	blob uint32 // of sent.Metadata, 0 without; owned
+	kept bool   // but not yet: it is that of the state before
 }
 
 func (a *appliedState) free(d *Device) {
-	d.destroyBlob(a.blob)
+	if !a.kept {
+		d.destroyBlob(a.blob)
+	}
 	a.blob = 0
 }
 
 // prepare makes the blob for the signal s, a variant of the plan's.
 func (p plan) prepare(o *Output, s Signal) (appliedState, error) {
 	next := appliedState{plan: p, sent: s}
-	if !s.HDR {
+	switch was := &o.applied; {
+	case !s.HDR:
+		return next, nil
+	case was.blob != 0 && was.sent.Metadata == s.Metadata:
+		// Some drivers take another blob for other metadata, and set a mode for it.
+		next.blob, next.kept = was.blob, true
 		return next, nil
 	}
 	var err error
@@ -122,7 +130,10 @@ func (a *appliedState) stage(r *Request, c *Connector) {
 // adopt makes next what the display has been told, after a commit; because is
 // the refusal that led to less than what fits.
 func (o *Output) adopt(next appliedState, because error) {
-	o.applied.free(o.d)
+	if !next.kept {
+		o.applied.free(o.d)
+	}
+	next.kept = false
 	o.applied = next
 	o.status = next.status(because)
 }
@@ -181,11 +192,7 @@ func (o *Output) changeSignal(fb *Framebuffer) error {
 	if plan.fit.kind() != o.applied.fit.kind() {
 		return o.arrange(fb)
 	}
-	o.debugf("the signal stays: %v", refused)
-	o.applied.plan = plan
-	if o.applied.sent.kind() == plan.fit.kind() { // else it was refused before, and the status says so
-		o.status = Status{Dropped, "a change would interrupt the picture; the earlier metadata stays: " + cause(refused)}
-	}
+	o.keepSignal(plan, refused)
 	o.req.Reset()
 	o.draw(o.layout, o.applied.sent.kind())
 	o.stageFrame(o.layout, fb)

@@ -31,40 +31,40 @@ var errNoRoom = errors.New("no room for the other layers")
 // millisecond, and the search is over divisions and planes, so it could be long.
 const maxStackTests = 128
 
-// group is neighbours in the stack that share a plane.
-type group struct {
+// sharing is neighbours in the stack that share a plane.
+type sharing struct {
 	members []int // as in stack.order
 	drawn   bool
 }
 
-func (g *group) hasMain() bool { return slices.Contains(g.members, Main) }
+func (g *sharing) hasMain() bool { return slices.Contains(g.members, Main) }
 
 // divisions are the ways to divide a stack, cheapest first.
-func (o *Output) divisions(stack []int, how layering) [][]group {
+func (o *Output) divisions(stack []int, how layering) [][]sharing {
 	type division struct {
-		groups []group
+		groups []sharing
 		cost   int
 	}
 	var all []division
-	var extend func(rest []int, groups []group, cost int)
-	extend = func(rest []int, groups []group, cost int) {
+	var extend func(rest []int, groups []sharing, cost int)
+	extend = func(rest []int, groups []sharing, cost int) {
 		if len(rest) == 0 {
 			all = append(all, division{slices.Clone(groups), cost})
 			return
 		}
 		if i := rest[0]; !o.pictureOf(i).Drawn && (i != Main || how != together) {
-			extend(rest[1:], append(groups, group{members: rest[:1]}), cost)
+			extend(rest[1:], append(groups, sharing{members: rest[:1]}), cost)
 		}
 		for n := 1; n <= len(rest) && o.cfg.Compose != nil; n++ {
 			if i := rest[n-1]; i == Main && how == beside || o.pictureOf(i).Fixed {
 				break
 			}
-			extend(rest[n:], append(groups, group{rest[:n], true}), cost+o.drawing(rest[:n]))
+			extend(rest[n:], append(groups, sharing{rest[:n], true}), cost+o.drawing(rest[:n]))
 		}
 	}
 	extend(stack, nil, 0)
 	slices.SortStableFunc(all, func(a, b division) int { return a.cost - b.cost })
-	groups := make([][]group, len(all))
+	groups := make([][]sharing, len(all))
 	for i := range all {
 		groups[i] = all[i].groups
 	}
@@ -148,7 +148,7 @@ func (o *Output) layer(l *layout, fb *Framebuffer, how layering, flags Flags) er
 
 // fill makes a slot of each group, without planes; groups that are not visible
 // have none. Not ok when a group cannot be drawn.
-func (o *Output) fill(l *layout, groups []group) (slots []slot, ok bool) {
+func (o *Output) fill(l *layout, groups []sharing) (slots []slot, ok bool) {
 	o.canvases.discard()
 	for i := range groups {
 		g := &groups[i]

@@ -2,7 +2,6 @@ package kmstest
 
 import (
 	"encoding/binary"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -20,9 +19,11 @@ type flip struct {
 
 func (f *File) atomicCommit(a *sys.DRMModeAtomic) (err error) {
 	c := f.c
+	dark := false
+	c.modeset = false
 	defer func() {
 		if len(c.commits) < maxCommits {
-			c.commits = append(c.commits, Commit{a.Flags, err})
+			c.commits = append(c.commits, Commit{a.Flags, err, c.modeset, dark})
 		}
 	}()
 	test := a.Flags&sys.DRM_MODE_ATOMIC_TEST_ONLY != 0
@@ -40,6 +41,7 @@ func (f *File) atomicCommit(a *sys.DRMModeAtomic) (err error) {
 	if err := c.check(a.Flags&sys.DRM_MODE_ATOMIC_ALLOW_MODESET != 0); err != nil {
 		return err
 	}
+	dark = !c.visible()
 	if event && !c.lit() {
 		return unix.EINVAL
 	}
@@ -80,6 +82,19 @@ func (f *File) atomicCommit(a *sys.DRMModeAtomic) (err error) {
 func (c *Card) lit() bool {
 	for _, o := range c.objects {
 		if o.kind == sys.DRM_MODE_OBJECT_CRTC && c.now(o, "ACTIVE")|c.was(o, "ACTIVE") != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// visible tells whether a plane is going to show something on a CRTC that is active.
+func (c *Card) visible() bool {
+	for _, o := range c.objects {
+		if o.plane == nil || c.now(o, "FB_ID") == 0 {
+			continue
+		}
+		if crtc := c.object(uint32(c.now(o, "CRTC_ID"))); crtc != nil && c.now(crtc, "ACTIVE") != 0 {
 			return true
 		}
 	}
@@ -176,11 +191,12 @@ func (c *Card) check(allowModeset bool) error {
 				modeset = modeset || c.HDRModeset && c.differs(o, "HDR_OUTPUT_METADATA")
 			}
 		case sys.DRM_MODE_OBJECT_PLANE:
-			if err := c.checkPlane(o); err != nil {
+			if err := c.checkPlane(o, allowModeset); err != nil {
 				return err
 			}
 		}
 	}
+	c.modeset = modeset
 	if modeset && !allowModeset {
 		return unix.EINVAL
 	}
@@ -209,7 +225,7 @@ func (c *Card) checkCRTC(o *object) error {
 	return nil
 }
 
-func (c *Card) checkPlane(o *object) error {
+func (c *Card) checkPlane(o *object, allowModeset bool) error {
 	id, crtcID := c.now(o, "FB_ID"), c.now(o, "CRTC_ID")
 	if (id == 0) != (crtcID == 0) {
 		return unix.EINVAL
@@ -227,6 +243,14 @@ func (c *Card) checkPlane(o *object) error {
 	sx, sy, sw, sh := c.now(o, "SRC_X"), c.now(o, "SRC_Y"), c.now(o, "SRC_W"), c.now(o, "SRC_H")
 	if (sx+sw)>>16 > uint64(fb.width) || (sy+sh)>>16 > uint64(fb.height) {
 		return unix.ENOSPC
+	}
+	for i, deny := range []func(Shown) error{c.Deny, c.DenyFlips} {
+		if deny == nil || i == 1 && allowModeset {
+			continue
+		}
+		if err := deny(Shown{o.id, fb.fourcc, fb.modifier, uint32(sw >> 16), uint32(sh >> 16)}); err != nil {
+			return err
+		}
 	}
 	dx, dy, dw, dh := c.now(o, "CRTC_X"), c.now(o, "CRTC_Y"), c.now(o, "CRTC_W"), c.now(o, "CRTC_H")
 	rotation := c.now(o, "rotation")
@@ -252,13 +276,14 @@ func (c *Card) sendFlips() {
 	c.sequence++
 	var b [32]byte
 	ne := binary.NativeEndian
-	now := time.Now()
+	var now unix.Timespec
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
 	for _, fl := range c.flips {
 		ne.PutUint32(b[0:], sys.DRM_EVENT_FLIP_COMPLETE)
 		ne.PutUint32(b[4:], uint32(len(b)))
 		ne.PutUint64(b[8:], fl.userData)
-		ne.PutUint32(b[16:], uint32(now.Unix()))
-		ne.PutUint32(b[20:], uint32(now.Nanosecond()/1000))
+		ne.PutUint32(b[16:], uint32(now.Sec))
+		ne.PutUint32(b[20:], uint32(now.Nsec/1000))
 		ne.PutUint32(b[24:], c.sequence)
 		ne.PutUint32(b[28:], CRTC1)
 		unix.Write(fl.f.events[1], b[:])

@@ -54,6 +54,11 @@ type Card struct {
 	// Lie, if set, may change what a successful request answers.
 	Lie func(req uintptr, arg any)
 
+	// Deny, if set, may refuse what a commit or a test would show on a plane.
+	Deny func(Shown) error
+	// DenyFlips is Deny of commits and tests that may set no mode.
+	DenyFlips func(Shown) error
+
 	mu       sync.Mutex
 	master   *File
 	unplug   bool
@@ -70,6 +75,8 @@ type Card struct {
 	flips    []flip
 	sequence uint32
 	commits  []Commit
+	modeset  bool  // what the last check found
+	torn     int   // planes that went dark because their framebuffer was removed
 	done     int   // commits that were carried out
 	refuse   int   // commits to come that fail with refusal
 	refusal  error // an errno
@@ -79,6 +86,18 @@ type Card struct {
 type Commit struct {
 	Flags uint32
 	Err   error
+	// Modeset tells that mode, activity or connectors of a CRTC change, or what the
+	// driver sets a mode for.
+	Modeset bool
+	// Dark tells that no plane shows anything after it, or on no CRTC that is active.
+	Dark bool
+}
+
+// Shown is what a plane shows.
+type Shown struct {
+	Plane, FourCC uint32
+	Modifier      uint64
+	W, H          uint32 // of the part of the picture that is shown
 }
 
 type object struct {
@@ -109,6 +128,7 @@ type connector struct {
 type plane struct {
 	crtcs   uint32
 	formats []uint32
+	lists   []uint32 // what it says to take
 }
 
 type blob struct {
@@ -200,7 +220,7 @@ func (c *Card) addPlane(id, crtcs uint32, typ uint64, formats []uint32) {
 	if !c.NoModifiers {
 		props = append(props, "IN_FORMATS")
 	}
-	c.add(id, sys.DRM_MODE_OBJECT_PLANE, props...).plane = &plane{crtcs, formats}
+	c.add(id, sys.DRM_MODE_OBJECT_PLANE, props...).plane = &plane{crtcs, formats, formats}
 	c.set(id, "type", typ)
 	c.set(id, "rotation", 1)
 	if !c.NoAlpha {
@@ -222,6 +242,18 @@ func (c *Card) SetFormats(id uint32, formats ...uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.object(id).plane.formats = formats
+	c.list(id, formats)
+}
+
+// ListFormats has a plane list other formats than it takes.
+func (c *Card) ListFormats(id uint32, formats ...uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list(id, formats)
+}
+
+func (c *Card) list(id uint32, formats []uint32) {
+	c.object(id).plane.lists = formats
 	if !c.NoModifiers {
 		c.set(id, "IN_FORMATS", c.newBlob(InFormats(formats, sys.DRM_FORMAT_MOD_LINEAR, Modifier), nil))
 	}
@@ -293,6 +325,22 @@ func (c *Card) Refuse(n int, errno error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.refuse, c.refusal = n, errno
+}
+
+// ForgetState is what a driver does that comes back from a suspend or a reset without
+// its state: everything is off, until a mode is set.
+func (c *Card) ForgetState() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sendFlips()
+	for _, o := range c.objects {
+		for _, name := range []string{"ACTIVE", "MODE_ID", "CRTC_ID", "FB_ID", "HDR_OUTPUT_METADATA"} {
+			if p := o.find(name); p != nil {
+				c.state[p.slot] = 0
+			}
+		}
+	}
+	c.sweep()
 }
 
 // Remove takes a connector away, as a DisplayPort hub does that is pulled; Rename
@@ -414,6 +462,14 @@ func (c *Card) Commits() []Commit {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]Commit(nil), c.commits...)
+}
+
+// Torn counts the planes that went dark because the framebuffer they showed was
+// removed.
+func (c *Card) Torn() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.torn
 }
 
 // ForgetCommits empties the list, which stops growing at its capacity.

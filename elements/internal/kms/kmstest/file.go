@@ -136,6 +136,7 @@ func (f *File) Left() []string {
 func (c *Card) removeFB(id uint64) {
 	for _, o := range c.objects {
 		if o.plane != nil && c.state[o.find("FB_ID").slot] == id {
+			c.torn++
 			c.state[o.find("FB_ID").slot] = 0
 			c.state[o.find("CRTC_ID").slot] = 0
 		}

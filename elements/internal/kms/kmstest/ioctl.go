@@ -108,7 +108,7 @@ func (f *File) runMode(req uintptr, arg unsafe.Pointer) error {
 			return unix.ENOENT
 		}
 		a.PossibleCRTCs = o.plane.crtcs
-		a.CountFormatTypes = fill(a.FormatTypes, a.CountFormatTypes, o.plane.formats)
+		a.CountFormatTypes = fill(a.FormatTypes, a.CountFormatTypes, o.plane.lists)
 		return f.lie(req, a)
 	case sys.DRM_IOCTL_MODE_OBJ_GETPROPERTIES:
 		a := (*sys.DRMModeObjGetProperties)(arg)
