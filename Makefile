@@ -27,6 +27,7 @@ test: build ## everything: unit, pipelines, then the drivers in the virtual mach
 	@echo "== drivers, in the virtual machine"
 	@SHMMETA_ENV=root $(MAKE) --no-print-directory build
 	@test/vm/gotest $(DRIVERS)
+	@test/vm/gotest --steady -run SixHundred ./test/e2e
 
 bench: plugin-for-devices ## every speed promise: floor, peer and ours in one table, and out/bench.json
 	@$(ENV) go run ./test/bench -benchtime $(BENCHTIME)

@@ -11,10 +11,16 @@ import "C"
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"unsafe"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements"
 )
+
+// procs is more than the streaming threads of a large pipeline. Each keeps its share
+// of Go's scheduler from frame to frame (slack.c), and one that found none would
+// wait for the monitor. They are cheap; how many threads run is up to GStreamer.
+const procs = 64
 
 //export goPluginInit
 func goPluginInit(plugin C.gpointer) (ok C.gboolean) {
@@ -25,6 +31,7 @@ func goPluginInit(plugin C.gpointer) (ok C.gboolean) {
 			fmt.Fprintln(os.Stderr, "shmmeta: panic at registration:", r)
 		}
 	}()
+	runtime.GOMAXPROCS(max(procs, runtime.GOMAXPROCS(0)))
 	if err := elements.Register(unsafe.Pointer(plugin)); err != nil {
 		fmt.Fprintln(os.Stderr, "shmmeta:", err)
 		return 0

@@ -3,7 +3,6 @@ package v4l2metasrc
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -87,12 +86,13 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 
 // look tells what there is to do, unix.ETIMEDOUT when there is nothing, and has
 // the streaming thread wait, before the next call, for all that next looks at:
-// a frame, an event, a buffer that came back (the driver loses frames if it gets
-// them late), unlock.
+// a frame, an event, unlock, and a buffer that came back if the driver has few,
+// for then it loses frames. With enough of them it gets those at the next frame:
+// each that came back would end the wait.
 func (s *source) look(st *stream) (v4l2.Ready, error) {
 	frame := s.element.Waited(0) == 0 && v4l2.FrameOnly(s.element.Waited(1))
 	returned := -1
-	if st.pool != nil {
+	if st.pool != nil && s.dev.Queued() <= len(st.fds)/2 {
 		returned = st.pool.WakeFD()
 	}
 	fd, events := s.dev.WaitFD()
@@ -152,7 +152,7 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 				v4l2.ErrReply, st.start[i], i, f.Planes[i].Offset)
 		}
 	}
-	pts := st.stamp(s.clocks())
+	pts := st.stamp(s.element.Clocks())
 	if pts != gstx.None {
 		pts = max(pts, st.pts) // whatever the clocks do
 		st.pts = pts
@@ -217,19 +217,6 @@ func monotonic() int64 {
 	var now unix.Timespec
 	unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // it cannot fail: the clock exists
 	return now.Nano()
-}
-
-// clocks reads the pipeline's running time and the drivers' clock at one moment.
-// A thread that is put aside between the two reads again.
-func (s *source) clocks() (running uint64, now int64) {
-	for range 4 {
-		before := monotonic()
-		running, now = s.element.RunningTime(), monotonic()
-		if now-before < int64(200*time.Microsecond) {
-			break
-		}
-	}
-	return running, now
 }
 
 // stamp maps the driver's time of a frame to the pipeline's running time: as

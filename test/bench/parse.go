@@ -30,7 +30,7 @@ func (r results) parse(text string) {
 			}
 			old, seen := r[m[1]][f[i+1]]
 			// More is better of rates, less of everything else.
-			if !seen || (v > old) == (f[i+1] == "fps" || f[i+1] == "MB/s") {
+			if !seen || (v > old) == (f[i+1] == "frames/vblank" || f[i+1] == "MB/s") {
 				r[m[1]][f[i+1]] = v
 			}
 		}

@@ -16,7 +16,7 @@ import (
 // program is a process of a test in a process group of its own, which ends with
 // the test at the latest.
 type program struct {
-	t    *testing.T
+	t    testing.TB
 	cmd  *exec.Cmd
 	out  output // both streams
 	done chan struct{}
@@ -40,7 +40,7 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-func run(t *testing.T, name string, args ...string) *program {
+func run(t testing.TB, name string, args ...string) *program {
 	t.Helper()
 	p := &program{t: t, cmd: exec.Command(name, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
@@ -64,7 +64,7 @@ func run(t *testing.T, name string, args ...string) *program {
 
 // play starts gst-launch-1.0; words separates the description as a shell would.
 // -e: the end is announced to the elements, as a person at a terminal wants it.
-func play(t *testing.T, words ...string) *program {
+func play(t testing.TB, words ...string) *program {
 	t.Helper()
 	args := []string{"--no-fault", "-e"}
 	for _, w := range words {
@@ -101,7 +101,7 @@ func (p *program) wait() int {
 	p.t.Helper()
 	select {
 	case <-p.done:
-	case <-time.After(60 * time.Second):
+	case <-time.After(4 * patience):
 		p.t.Fatalf("%s does not end\n%s\n%s", p.cmd, &p.out, p.threads())
 	}
 	return p.cmd.ProcessState.ExitCode()

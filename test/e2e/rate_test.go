@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -54,5 +55,34 @@ func TestEveryFrameIsShownAt60HzWithoutCopies(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// On a machine that nothing holds up there is nothing to allow for. The first frame
+// comes with the mode set, which is told at once, and not at a vertical blank.
+func TestSixHundredFramesInSixHundredVerticalBlanks(t *testing.T) {
+	if !steady {
+		t.Skip("not on a machine that its host may stall: test/vm/gotest --steady")
+	}
+	machine(t)
+	const frames = 1 + 600
+	trace := traceFlips(t)
+	p := play(t, fmt.Sprintf("-m v4l2metasrc device=%s num-buffers=%d", vividSP, frames),
+		"! video/x-raw(memory:DMABuf),format=DMA_DRM,drm-format=XR24,width=640,height=480,framerate=60/1",
+		"! kmsmetasink driver-name=vkms sync=false")
+	p.mustEnd()
+	at := trace.vblanks()
+	if len(at) != frames {
+		t.Fatalf("%d frames shown, want %d\n%s", len(at), frames, &p.out)
+	}
+	for i := 2; i < frames; i++ {
+		if missing := at[i] - at[i-1] - 1; missing != 0 {
+			t.Errorf("%d vertical blanks without a new frame before frame %d", missing, i)
+		}
+	}
+	for _, want := range []string{"frames-shown=(guint64)601", "frames-dropped=(guint64)0", "frames-copied=(guint64)0"} {
+		if !strings.Contains(p.out.String(), want) {
+			t.Errorf("kms-totals does not say %s\n%s", want, &p.out)
+		}
 	}
 }

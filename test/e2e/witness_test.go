@@ -10,9 +10,9 @@ import (
 )
 
 // flips is the kernel's record of frames shown, until the end of the test.
-type flips struct{ t *testing.T }
+type flips struct{ t testing.TB }
 
-func traceFlips(t *testing.T) flips {
+func traceFlips(t testing.TB) flips {
 	t.Helper()
 	trace, err := witness.TraceFlips()
 	if err != nil {

@@ -12,6 +12,9 @@ import (
 // (nested, or forbidden), so auto boots one as far as the initrd to find out.
 // The answer is kept until the next boot of this host.
 func chooseAccel(c *Config) (string, error) {
+	if c.Steady {
+		return "tcg", nil
+	}
 	switch c.Accel {
 	case "kvm", "tcg":
 		return c.Accel, nil

@@ -44,9 +44,14 @@ func start(c *Config, accel, kernelArgs string) (*machine, error) {
 	if c.Console {
 		m.console.echo = os.Stderr
 	}
+	cpus := c.CPUs
+	if c.Steady {
+		cpus = 1 // they would take turns on one thread, and wait for each other
+		kernelArgs += " shmmeta.steady"
+	}
 	args := []string{
 		"-name", "gst-shmmeta", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-		"-machine", "q35", "-smp", strconv.Itoa(c.CPUs), "-m", strconv.Itoa(c.Memory),
+		"-machine", "q35", "-smp", strconv.Itoa(cpus), "-m", strconv.Itoa(c.Memory),
 		"-kernel", filepath.Join(c.Kernel, "vmlinuz"), "-initrd", filepath.Join(c.Kernel, "initrd"),
 		// No fbdev: its console would own the displays between two programs. No
 		// timer check: on a busy host an emulated timer fails it, and that is a panic.
@@ -55,9 +60,13 @@ func start(c *Config, accel, kernelArgs string) (*machine, error) {
 		"-device", "cirrus-vga,id=visible",
 		"-device", "virtio-serial-pci",
 	}
-	if accel == "kvm" {
+	switch {
+	case c.Steady:
+		// 2^0 ns for an instruction, and no waiting for the host when there is none.
+		args = append(args, "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "max")
+	case accel == "kvm":
 		args = append(args, "-accel", "kvm", "-cpu", "host")
-	} else {
+	default:
 		args = append(args, "-accel", "tcg,thread=multi", "-cpu", "max")
 	}
 	project, err := os.Getwd()

@@ -27,6 +27,7 @@ type Config struct {
 	Accel   string // auto, kvm or tcg
 	Memory  int    // MiB
 	CPUs    int
+	Steady  bool // time is what the instructions take
 	Timeout time.Duration
 	Console bool
 	Quiet   bool
@@ -49,6 +50,7 @@ func main() {
 	flag.StringVar(&c.Accel, "accel", "auto", "auto, kvm or tcg")
 	flag.IntVar(&c.Memory, "memory", 2560, "`MiB`")
 	flag.IntVar(&c.CPUs, "cpus", 2, "number")
+	flag.BoolVar(&c.Steady, "steady", false, "time is what the instructions take: one processor, emulated")
 	flag.Float64Var(&seconds, "timeout", 600, "`seconds` for boot and command together")
 	flag.BoolVar(&c.Console, "console", false, "show the guest's console")
 	flag.BoolVar(&c.Quiet, "quiet", false, "no device table")

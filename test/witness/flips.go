@@ -43,7 +43,13 @@ func (Flips) Stop() error { return set(flipEvent, "0") }
 var flipLine = regexp.MustCompile(`\s(\d+\.\d+): drm_vblank_event_delivered: file=0*([0-9a-f]+), crtc=\d+, seq=(\d+)`)
 
 // All gives what has been recorded so far.
-func (Flips) All() ([]Flip, error) {
+func (Flips) All() ([]Flip, error) { return recorded(true) }
+
+// Untold gives what no program had an event of: mode sets, and frames that were
+// shown by a call that waits, as those of kmssink on its plane path.
+func (Flips) Untold() ([]Flip, error) { return recorded(false) }
+
+func recorded(told bool) ([]Flip, error) {
 	b, err := os.ReadFile(filepath.Join(tracing, "trace"))
 	if err != nil {
 		return nil, err
@@ -51,7 +57,7 @@ func (Flips) All() ([]Flip, error) {
 	var all []Flip
 	for _, line := range strings.Split(string(b), "\n") {
 		m := flipLine.FindStringSubmatch(line)
-		if m == nil || m[2] == "0" {
+		if m == nil || (m[2] != "0") != told {
 			continue
 		}
 		seconds, err1 := strconv.ParseFloat(m[1], 64)

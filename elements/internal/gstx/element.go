@@ -88,6 +88,12 @@ func (e *Element) SetLive(live bool) {
 // RunningTime is the pipeline's running time now in ns, None without a clock.
 func (e *Element) RunningTime() uint64 { return uint64(C.gstx_running_time(e.p)) }
 
+// Clocks is RunningTime and, read at the same moment, CLOCK_MONOTONIC in ns.
+func (e *Element) Clocks() (running uint64, monotonic int64) {
+	c := C.gstx_clocks(e.p)
+	return uint64(c.running), int64(c.monotonic)
+}
+
 // Playing tells whether the element is in PLAYING, from any thread; a change that
 // is under way counts when it is done.
 func (e *Element) Playing() bool { return C.gstx_playing(e.p) != 0 }

@@ -208,6 +208,8 @@ void gstx_post_structure (GstElement * e, GstStructure * s);
 void gstx_log (GstxClassInfo * info, GstElement * e, gint level, const char *text);
 gint gstx_log_threshold (GstxClassInfo * info);
 guint64 gstx_running_time (GstElement * e);
+typedef struct { guint64 running; gint64 monotonic; } GstxClocks;
+GstxClocks gstx_clocks (GstElement * e);
 char *gstx_object_name (gpointer object);
 gboolean gstx_playing (GstElement * e);
 void gstx_reconfigure (GstElement * sink);

@@ -1,4 +1,5 @@
 #include "gstx.h"
+#include <time.h>
 
 void
 gstx_post_message (GstElement * e, gboolean is_error, gint domain, gint code,
@@ -57,6 +58,31 @@ guint64
 gstx_running_time (GstElement * e)
 {
   return gst_element_get_current_running_time (e);
+}
+
+static gint64
+monotonic (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);        /* no system call, as from Go */
+  return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
+}
+
+/* A thread that is put aside between the two clocks reads them again. */
+GstxClocks
+gstx_clocks (GstElement * e)
+{
+  GstxClocks c;
+  gint64 before;
+  gint tries = 4;
+
+  do {
+    before = monotonic ();
+    c.running = gst_element_get_current_running_time (e);
+    c.monotonic = monotonic ();
+  } while (c.monotonic - before >= 200000 && --tries);
+  return c;
 }
 
 void

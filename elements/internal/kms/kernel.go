@@ -23,16 +23,23 @@ type Kernel interface {
 }
 
 // file is the real Kernel.
-type file struct{ fd *sys.FD }
+type file struct {
+	fd *sys.FD
+	// It is somebody else's, and may be in blocking mode, which is not this
+	// package's to change.
+	borrowed bool
+}
 
 func (f file) Ioctl(req uintptr, arg unsafe.Pointer) error { return sys.Ioctl(f.fd.Int(), req, arg) }
 
-// Read polls first, because a borrowed file may be in blocking mode, which is
-// not this package's to change.
-func (f file) Read(p []byte) (int, error) {
-	poll := [1]unix.PollFd{{Fd: int32(f.fd.Int()), Events: unix.POLLIN}}
+// Read polls a borrowed file first.
+func (f file) Read(p []byte) (n int, err error) {
 	for {
-		n, err := unix.Poll(poll[:], 0)
+		n, err = 1, nil
+		if f.borrowed {
+			poll := [1]unix.PollFd{{Fd: int32(f.fd.Int()), Events: unix.POLLIN}}
+			n, err = unix.Poll(poll[:], 0)
+		}
 		if err == nil && n == 0 {
 			return 0, unix.EAGAIN
 		}

@@ -37,7 +37,7 @@ func Borrow(fd int) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := New(file{dup})
+	d, err := New(file{dup, true})
 	if d != nil {
 		d.borrowed = true
 	}
@@ -52,7 +52,7 @@ func openCard(path string) (Kernel, error) {
 	case err != nil:
 		return nil, err
 	}
-	return file{fd}, nil
+	return file{fd: fd}, nil
 }
 
 // cards lists /dev/dri/card*, lowest number first.
