@@ -32,7 +32,6 @@ type layerSource struct {
 // stream is what the next layersource makes.
 type stream struct {
 	memories int
-	flags    uint32
 	noDMABuf bool
 	// block of frame n.
 	block func(n uint64) *meta.Layers
@@ -359,6 +358,29 @@ func TestLayersComeAndGo(t *testing.T) {
 	p.Stop()
 	if left := file.Left(); len(left) > 0 {
 		t.Errorf("left on the card: %v", left)
+	}
+}
+
+// What is no DMA-buf no plane can show: it is drawn, from where it is.
+func TestLayersInPlainMemoryAreDrawn(t *testing.T) {
+	card := newCard(t, kmstest.Quirks{})
+	p := playLayers(t, card, stream{memories: 2, noDMABuf: true, block: func(uint64) *meta.Layers {
+		return frameOf(layer(meta.RoleVideo, 0, whole), layer(meta.RoleOverlay, 1, meta.Place{X: 80, Y: 45, W: 80, H: 45}))
+	}}, "10", func(pipe.Message) {})
+	if n, copied := property[uint64](t, p, "frames-shown"), property[uint64](t, p, "frames-copied"); n != 10 || copied != 10 {
+		t.Errorf("%d frames shown, %d copied, want 10 and 10", n, copied)
+	}
+	// The memories are of one value each: 0x10 and 0x20 in all of Y, Cb and Cr, whose
+	// green is the brightest.
+	at := func(plane uint32, x, y int) byte {
+		pixels := card.Pixels(plane)
+		width := int(card.Value(plane, "SRC_W") >> 16)
+		return pixels[(y*((width*4+63)&^63))+4*x+1]
+	}
+	stack := card.Stack(kmstest.CRTC1)
+	top := stack[len(stack)-1]
+	if main, over := at(stack[0], 100, 100), at(top, int(card.Value(top, "SRC_W")>>16)-10, int(card.Value(top, "SRC_H")>>16)-10); main == 0 || over <= main {
+		t.Errorf("green of the video %d, of the layer %d; want something, and more", main, over)
 	}
 }
 

@@ -62,7 +62,7 @@ func (p *Picture) places(w *Window, width, height uint32, scale bool) []place {
 // when nothing is. Not every driver clips, so that is done here.
 func (v *view) put(p *Picture) (src, dst Rect, ok bool) {
 	all := v.screen(p.target())
-	dst, ok = overlap(all, v.clip)
+	dst, _ = overlap(all, v.clip)
 	if dst, ok = overlap(dst, v.at); !ok {
 		return src, dst, false
 	}
