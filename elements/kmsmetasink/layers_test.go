@@ -364,23 +364,23 @@ func TestLayersComeAndGo(t *testing.T) {
 // What is no DMA-buf no plane can show: it is drawn, from where it is.
 func TestLayersInPlainMemoryAreDrawn(t *testing.T) {
 	card := newCard(t, kmstest.Quirks{})
-	p := playLayers(t, card, stream{memories: 2, noDMABuf: true, block: func(uint64) *meta.Layers {
-		return frameOf(layer(meta.RoleVideo, 0, whole), layer(meta.RoleOverlay, 1, meta.Place{X: 80, Y: 45, W: 80, H: 45}))
+	p := playLayers(t, card, stream{memories: 8, noDMABuf: true, block: func(uint64) *meta.Layers {
+		return frameOf(layer(meta.RoleVideo, 0, whole), layer(meta.RoleOverlay, 7, meta.Place{X: 80, Y: 45, W: 80, H: 45}))
 	}}, "10", func(pipe.Message) {})
 	if n, copied := property[uint64](t, p, "frames-shown"), property[uint64](t, p, "frames-copied"); n != 10 || copied != 10 {
 		t.Errorf("%d frames shown, %d copied, want 10 and 10", n, copied)
 	}
-	// The memories are of one value each: 0x10 and 0x20 in all of Y, Cb and Cr, whose
-	// green is the brightest.
-	at := func(plane uint32, x, y int) byte {
-		pixels := card.Pixels(plane)
+	// The memories are of one value each, in Y, Cb and Cr: 0x10 is a green, 0x80 a grey.
+	at := func(plane uint32, x, y int) [3]byte {
 		width := int(card.Value(plane, "SRC_W") >> 16)
-		return pixels[(y*((width*4+63)&^63))+4*x+1]
+		return [3]byte(card.Pixels(plane)[y*((width*4+63)&^63)+4*x:])
 	}
 	stack := card.Stack(kmstest.CRTC1)
 	top := stack[len(stack)-1]
-	if main, over := at(stack[0], 100, 100), at(top, int(card.Value(top, "SRC_W")>>16)-10, int(card.Value(top, "SRC_H")>>16)-10); main == 0 || over <= main {
-		t.Errorf("green of the video %d, of the layer %d; want something, and more", main, over)
+	main := at(stack[0], 100, 100)
+	over := at(top, int(card.Value(top, "SRC_W")>>16)-10, int(card.Value(top, "SRC_H")>>16)-10)
+	if main[0] != 0 || main[2] != 0 || main[1] < 130 || over[0] < 126 || over[1] < 126 || over[2] < 126 || max(over[0], over[1], over[2]) > 134 {
+		t.Errorf("the video is %v, the layer %v (B, G, R); want a green and a grey", main, over)
 	}
 }
 
