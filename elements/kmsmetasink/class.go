@@ -49,7 +49,8 @@
 // by the property or through GstVideoOverlay, before and while playing. In PAUSED a
 // change shows at once, by showing the last frame again. A rectangle may lie partly
 // off the display; one that has no pixel on it is told by a warning, and the
-// earlier one stays.
+// earlier one stays. GstNavigation takes pointer events in the display's pixels and
+// sends them upstream in the picture's.
 //
 // A buffer with GstShmLayersMeta has up to four layers: each is a framebuffer on a
 // plane of its own, where its destination in the frame, its zpos and its alpha say.

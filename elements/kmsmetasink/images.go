@@ -19,6 +19,7 @@ type images struct {
 	byNumber map[uint32]*kms.Framebuffer
 	last     uint32
 	dead     [16]uint32
+	waiting  int // frames before dead ones are swept, see wait
 	layout   kms.Layout
 
 	format  *gstx.VideoFormat
@@ -61,6 +62,7 @@ func (m *images) setFormat(f *gstx.VideoFormat) {
 // let go of what was before.
 func (m *images) taken() {
 	m.frames++
+	m.waiting = max(m.waiting-1, 0)
 	if m.frames == 2 {
 		m.freeOld()
 	}
@@ -81,6 +83,7 @@ func (m *images) close() {
 	m.setFormat(nil)
 	m.freeOld()
 	m.cache.Retire()
+	m.waiting = 0
 	m.sweep()
 	m.cache.Close()
 	for _, fb := range m.byNumber { // of memories the cache had lost to another layout
@@ -195,8 +198,15 @@ const seed hash = 0xcbf29ce484222325
 
 func (h hash) mix(v uint64) hash { return (h ^ hash(v)) * 0x100000001b3 }
 
+// wait keeps framebuffers whose memory may go before they have left the screen: two
+// frames are in use, one on it and one on its way.
+func (m *images) wait() { m.waiting = 2 }
+
 // sweep removes the framebuffers of memories that are gone.
 func (m *images) sweep() {
+	if m.waiting > 0 {
+		return
+	}
 	for {
 		n := m.cache.Drain(m.dead[:])
 		for _, d := range m.dead[:n] {

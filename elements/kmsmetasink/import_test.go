@@ -36,7 +36,11 @@ const (
 // dmaRenew is the frame at which the memory changes, 0 for never.
 var dmaRenew atomic.Uint64
 
+// theSource is the one that was started last.
+var theSource atomic.Pointer[dmaSource]
+
 func (s *dmaSource) Start() (err error) {
+	theSource.Store(s)
 	s.n = 0
 	if s.wake, err = sys.NewWake(); err != nil {
 		return err
@@ -207,6 +211,46 @@ func TestRefusedDMABufsAreCopiedAndTheUserIsToldOnce(t *testing.T) {
 	}
 	if got := property[uint64](t, p, "frames-copied"); got != 30 {
 		t.Errorf("frames-copied: got %d, want 30", got)
+	}
+}
+
+// Upstream that is about to free its memory gets it back, and the display shows the
+// last frame on.
+func TestDrainGivesBuffersBack(t *testing.T) {
+	card := newCard(t, kmstest.Quirks{})
+	dmaRenew.Store(0)
+	p := pipe.Play(t, "dmasource num-buffers=10 ! fakekmssink name=sink sync=false")
+	p.EOS(20 * time.Second)
+	s := theSource.Load()
+	back := func() int {
+		for i, ok := s.pool.Returned(); ok; i, ok = s.pool.Returned() {
+			s.free = append(s.free, i)
+		}
+		return len(s.free)
+	}
+	// The base class keeps the last one too, as enable-last-sample says.
+	p.Element("sink").SetObjectProperty("enable-last-sample", false)
+	if n := back(); n != dmaFrames-2 {
+		t.Fatalf("%d of %d frames are upstream's before, want all but two", n, dmaFrames)
+	}
+	shown := card.Value(kmstest.Primary1, "FB_ID")
+	p.Element("sink").GetStaticPad("sink").Query(gst.NewQueryDrain())
+	if n := back(); n != dmaFrames {
+		t.Errorf("%d of %d frames are upstream's after, want all", n, dmaFrames)
+	}
+	s.pool.Close() // its memory goes
+	s.pool = nil
+	if got := card.Value(kmstest.Primary1, "FB_ID"); got == 0 || got != shown {
+		t.Errorf("framebuffer %d is shown, %d before", got, shown)
+	}
+	p.Overlay("sink").Expose()
+	if got := card.Value(kmstest.Primary1, "FB_ID"); got != shown {
+		t.Errorf("framebuffer %d is shown again, want %d", got, shown)
+	}
+	file := theFile.Load()
+	p.Stop()
+	if left := file.Left(); len(left) > 0 {
+		t.Errorf("left on the card: %v", left)
 	}
 }
 

@@ -38,3 +38,21 @@ func (s *sink) Share(format string, width, height uint32) (gstx.Shared, error) {
 	}
 	return out, nil
 }
+
+// Drain gives upstream its buffers back. What is on the screen stays there: the
+// driver has the memory, and its framebuffer is removed when others have replaced it.
+func (s *sink) Drain() {
+	s.turn.Lock()
+	defer s.release()
+	s.forgetPreroll()
+	for i := range s.held {
+		s.held[i].Unref()
+		s.held[i] = gstx.Buffer{}
+	}
+	if s.images != nil {
+		s.images.wait()
+	}
+	if len(s.layers) > 0 { // it cannot be drawn again without its buffer
+		s.last = shownFrame{}
+	}
+}

@@ -169,6 +169,9 @@ func (s *sink) tellArranged() {
 		return
 	}
 	s.arranged = n
+	if v, ok := s.out.View(); ok {
+		s.view.Store(&v)
+	}
 	s.publishSize()
 	for _, w := range s.out.Warnings() {
 		if !s.told[w] {

@@ -26,7 +26,8 @@ type sink struct {
 	// thread's, but for a redraw of the last frame on an application's; they take
 	// turns.
 	turn    sync.Mutex
-	stale   atomic.Bool // a redraw was asked for, see Expose
+	view    atomic.Pointer[kms.View] // of what is shown, for Pointer
+	stale   atomic.Bool              // a redraw was asked for, see Expose
 	set     settings
 	dev     *kms.Device
 	out     *kms.Output
@@ -150,6 +151,7 @@ func (s *sink) Stop() error {
 func (s *sink) stop() {
 	s.stale.Store(false)
 	s.last, s.drawing = shownFrame{}, nil
+	s.view.Store(nil)
 	s.sharedMu.Lock()
 	s.shared, s.caps = nil, ""
 	s.sharedMu.Unlock()

@@ -195,3 +195,11 @@ func (s *sink) redraw() {
 		s.element.Warn(gstx.ResourceWrite, s.explain(err))
 	}
 }
+
+// Pointer is gstx.Overlayer's.
+func (s *sink) Pointer(x, y float64) (float64, float64) {
+	if v := s.view.Load(); v != nil {
+		return v.Frame(x, y)
+	}
+	return x, y
+}

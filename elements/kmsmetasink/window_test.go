@@ -2,6 +2,7 @@ package kmsmetasink
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -320,5 +321,30 @@ func TestAPlaneThatCannotTurnIsToldWhilePlaying(t *testing.T) {
 	gst.UtilSetObjectArg(p.Element("sink"), "rotate-method", "vert")
 	if m := p.Next("warning", 10*time.Second, warning); !strings.Contains(m.Text, "mirrored top to bottom") {
 		t.Errorf("%q", m.Text)
+	}
+}
+
+// Where an application's pointer is on the display, upstream hears as where it is in
+// the picture.
+func TestPointerIsToldInThePicturesPixels(t *testing.T) {
+	newCard(t, kmstest.Quirks{})
+	for _, c := range []struct{ props, x, y, wantX, wantY string }{
+		{"", "960", "540", "320", "240"},
+		{"", "240", "0", "0", "0"}, // 1440x1080 in the middle of 1920x1080
+		{`render-rectangle="<100,200,320,240>"`, "110", "210", "20", "20"},
+		{"rotate-method=90r", "960", "540", "320", "240"},
+		{"rotate-method=90r", "1365", "0", "0", "0"}, // 810x1080 at 555
+	} {
+		p := pipe.Play(t, "videotestsrc num-buffers=3 ! video/x-raw,format=BGRx,width=640,height=480 ! fakekmssink name=sink sync=false mode=1920x1080 "+c.props)
+		p.EOS(20 * time.Second)
+		number := func(s string) (f float64) {
+			fmt.Sscan(s, &f)
+			return f
+		}
+		x, y, heard := p.MovePointer("sink", number(c.x), number(c.y))
+		if !heard || math.Abs(x-number(c.wantX)) > 0.01 || math.Abs(y-number(c.wantY)) > 0.01 {
+			t.Errorf("%s: pointer at %s,%s: upstream hears %v of %v,%v, want %s,%s", c.props, c.x, c.y, heard, x, y, c.wantX, c.wantY)
+		}
+		p.Stop()
 	}
 }

@@ -234,8 +234,10 @@ gstx_register (GstPlugin * plugin, GstxClassInfo * info)
     if (!type)
       return FALSE;
     g_type_set_qdata (type, info_quark (), info);
-    if (info->overlay)
+    if (info->overlay) {
       gstx_overlay_add (type);
+      gstx_navigation_add (type);
+    }
   }
   return gst_element_register (plugin, info->name, GST_RANK_NONE, type);
 }

@@ -33,6 +33,7 @@ type Element struct {
 	event  Eventer
 	over   Overlayer
 	orient Orienter
+	drain  Drainer
 	share  Sharer
 }
 
@@ -61,6 +62,7 @@ func newElement(class *Class, p *C.GstElement) (e *Element) {
 	e.event, _ = impl.(Eventer)
 	e.over, _ = impl.(Overlayer)
 	e.orient, _ = impl.(Orienter)
+	e.drain, _ = impl.(Drainer)
 	if e.share, _ = impl.(Sharer); e.share != nil {
 		x.held = C.gint32(e.share.Holds())
 	}

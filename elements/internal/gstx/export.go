@@ -232,6 +232,29 @@ func goRenderRectangle(h C.guint64, x, y, width, height C.gint) {
 	}
 }
 
+// goPointer maps a place on the display into the picture.
+//
+//export goPointer
+func goPointer(h C.guint64, at *C.gdouble) {
+	e := element(h)
+	defer e.guard()
+	if e.over == nil {
+		return
+	}
+	p := unsafe.Slice(at, 2)
+	x, y := e.over.Pointer(float64(p[0]), float64(p[1]))
+	p[0], p[1] = C.gdouble(x), C.gdouble(y)
+}
+
+//export goDrain
+func goDrain(h C.guint64) {
+	e := element(h)
+	defer e.guard()
+	if e.drain != nil {
+		e.drain.Drain()
+	}
+}
+
 //export goExpose
 func goExpose(h C.guint64) {
 	e := element(h)

@@ -177,6 +177,8 @@ void gstx_value_store (const GstxValue * v, GValue * value);
 
 /* overlay.c */
 void gstx_overlay_add (GType type);
+/* navigation.c */
+void gstx_navigation_add (GType type);
 /* Tells Go of a tag that says how the picture is turned. */
 void gstx_orientation_tag (GstxInstance * x, GstEvent * event);
 

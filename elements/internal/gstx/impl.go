@@ -95,6 +95,15 @@ type Overlayer interface {
 	RenderRectangle(x, y, width, height int32) error
 	// Expose shows the last frame again.
 	Expose()
+	// Pointer gives the place in the picture, in its pixels, that is at x, y of the
+	// display; for GstNavigation, by which applications say where a pointer is.
+	Pointer(x, y float64) (float64, float64)
+}
+
+// Drainer is a sink that gives the buffers back that it holds: upstream is about to
+// change or free their memory. Runs on the streaming thread.
+type Drainer interface {
+	Drain()
 }
 
 // Orienter is a sink that hears how the stream says that it is turned, as a

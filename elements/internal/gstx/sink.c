@@ -84,6 +84,14 @@ gstx_sink_instance_init (GstBaseSink * sink)
   gst_pad_set_chain_function (pad, sink_chain);
 }
 
+static gboolean
+sink_query (GstBaseSink * sink, GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_DRAIN)
+    goDrain (X (sink)->handle);
+  return PARENT (sink)->query (sink, query);
+}
+
 static GstFlowReturn
 sink_show_frame (GstVideoSink * sink, GstBuffer * buf)
 {
@@ -123,6 +131,7 @@ gstx_sink_class_init (GstVideoSinkClass * klass)
   base->set_caps = sink_set_caps;
   base->propose_allocation = sink_propose_allocation;
   base->event = sink_event;
+  base->query = sink_query;
   base->preroll = sink_preroll;
   klass->show_frame = sink_show_frame;
 }

@@ -141,3 +141,30 @@ func common(a, b span) span {
 	}
 	return span{int32(from), uint32(to - from)}
 }
+
+// View is how the frame that is shown stands on the screen. It does not change.
+type View struct{ v view }
+
+// View is that of the layout that is shown; not ok before the first frame.
+func (o *Output) View() (View, bool) {
+	if o.layout == nil {
+		return View{}, false
+	}
+	return View{o.layout.view}, true
+}
+
+// Frame is what of the frame, in its pixels, is at a place on the screen.
+func (v *View) Frame(x, y float64) (float64, float64) {
+	at, seen, t := &v.v.at, &v.v.seen, &orientations[v.v.turned]
+	x, y = (x-float64(at.X))/float64(at.W), (y-float64(at.Y))/float64(at.H)
+	if t.transposed {
+		x, y = y, x
+	}
+	if t.backX {
+		x = 1 - x
+	}
+	if t.backY {
+		y = 1 - y
+	}
+	return float64(seen.X) + x*float64(seen.W), float64(seen.Y) + y*float64(seen.H)
+}
