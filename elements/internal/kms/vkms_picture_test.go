@@ -83,21 +83,34 @@ func noise(seed uint64, b []byte) {
 
 func TestVkmsPictureIsExact(t *testing.T) {
 	const w, h = 320, 240 // no mode of this size: it stands in the middle
-	for _, c := range []struct {
+	type test struct {
 		name string
 		pic  Picture
 		// want computes a pixel from the planes, independently of the driver.
 		want func(b *Dumb, x, y uint32) [3]float64
-	}{
+	}
+	tests := []test{
 		{"BGRx", xr24(w, h), func(b *Dumb, x, y uint32) [3]float64 {
 			p := b.Map[b.Offset[0]+y*b.Stride[0]+4*x:]
 			return [3]float64{float64(p[2]) * 257, float64(p[1]) * 257, float64(p[0]) * 257}
 		}},
-		{"NV12 BT.709 limited", coloured(sys.DRM_FORMAT_NV12, BT709, false), nv(0.2126, 0.0722, 1, false)},
-		{"NV12 BT.601 full", coloured(sys.DRM_FORMAT_NV12, BT601, true), nv(0.299, 0.114, 1, true)},
-		{"NV12 BT.2020 limited", coloured(sys.DRM_FORMAT_NV12, BT2020, false), nv(0.2627, 0.0593, 1, false)},
-		{"P010 BT.2020 limited", coloured(sys.DRM_FORMAT_P010, BT2020, false), nv(0.2627, 0.0593, 2, false)},
-	} {
+		{"16 bits", picture(sys.DRM_FORMAT_XRGB16161616, w, h), func(b *Dumb, x, y uint32) [3]float64 {
+			p := pixel(b.Map, b.Stride[0], x, y)
+			return [3]float64{float64(p[0]), float64(p[1]), float64(p[2])}
+		}},
+	}
+	for _, m := range []struct {
+		name   string
+		code   Encoding
+		kr, kb float64
+	}{{"BT.601", BT601, 0.299, 0.114}, {"BT.709", BT709, 0.2126, 0.0722}, {"BT.2020", BT2020, 0.2627, 0.0593}} {
+		for full, span := range map[bool]string{false: "limited", true: "full"} {
+			tests = append(tests,
+				test{"NV12 " + m.name + " " + span, coloured(sys.DRM_FORMAT_NV12, m.code, full), nv(m.kr, m.kb, 1, full)},
+				test{"P010 " + m.name + " " + span, coloured(sys.DRM_FORMAT_P010, m.code, full), nv(m.kr, m.kb, 2, full)})
+		}
+	}
+	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
 			d := vkms(t)
 			o := output(t, d, Config{NoScale: true})
