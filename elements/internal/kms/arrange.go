@@ -76,6 +76,24 @@ func (o *Output) stageFrame(l *layout, fb *Framebuffer) {
 	}
 }
 
+// stageNext is stageFrame for an empty request, and for that of the frame before: then
+// nothing is looked up again.
+func (o *Output) stageNext(l *layout, fb *Framebuffer) {
+	r := o.req
+	if r.of != l || r.err != nil {
+		r.Reset()
+		o.stageFrame(l, fb)
+		r.group()
+		r.of = l
+		return
+	}
+	each := len(r.sets) / len(l.slots) // FB_ID is the first of a plane's, see stagePlane
+	for i := range l.slots {
+		id := uint64(o.shownBy(&l.slots[i], fb))
+		r.sets[i*each].value, r.values[i*each] = id, id
+	}
+}
+
 // shownBy is the framebuffer of a slot when fb is that of the main picture.
 func (o *Output) shownBy(s *slot, fb *Framebuffer) uint32 {
 	switch {

@@ -15,6 +15,9 @@ type Request struct {
 	d    *Device
 	sets []setting
 	err  error
+	// of is the layout whose frame the request is, and nothing else: its arrays are
+	// filled, and another frame takes new framebuffers only.
+	of *layout
 
 	arg                 sys.DRMModeAtomic
 	objs, counts, props []uint32
@@ -31,7 +34,7 @@ type setting struct {
 func (d *Device) NewRequest() *Request { return &Request{d: d} }
 
 // Reset empties the request and forgets its failure.
-func (r *Request) Reset() { r.sets, r.err = r.sets[:0], nil }
+func (r *Request) Reset() { r.sets, r.err, r.of = r.sets[:0], nil, nil }
 
 // Err is the failure that sticks.
 func (r *Request) Err() error { return r.err }
@@ -75,6 +78,7 @@ func (r *Request) TryEnum(o *Object, name string, values ...string) bool {
 }
 
 func (r *Request) put(o *Object, p *Property, value uint64) {
+	r.of = nil
 	for i := range r.sets {
 		if s := &r.sets[i]; s.obj == o && s.prop == p {
 			s.value = value
@@ -117,7 +121,9 @@ func (r *Request) Commit(flags Flags, userData uint64) error {
 	if r.err != nil {
 		return r.err
 	}
-	r.group()
+	if r.of == nil {
+		r.group()
+	}
 	r.arg = sys.DRMModeAtomic{
 		Flags: uint32(flags), CountObjs: uint32(len(r.objs)),
 		Objs: sys.PtrTo(r.objs), CountProps: sys.PtrTo(r.counts),

@@ -253,12 +253,12 @@ func (o *Output) show(fb *Framebuffer) error {
 	if o.window != o.layout.window || !o.stack.sameShape(&o.placed) {
 		return o.move(fb)
 	}
-	o.req.Reset()
 	if o.signal != o.applied.wanted {
+		o.req.Reset()
 		return o.changeSignal(fb)
 	}
 	o.draw(o.layout, o.applied.sent.kind())
-	o.stageFrame(o.layout, fb)
+	o.stageNext(o.layout, fb)
 	return o.flip()
 }
 
