@@ -60,6 +60,8 @@ func (v *values) RenderRectangle(x, y, w, h int32) error {
 
 func (v *values) Expose() { v.log = append(v.log, "expose") }
 
+func (v *values) Pointer(x, y float64) (float64, float64) { return x, y }
+
 func TestValuesOfEveryKindReachGo(t *testing.T) {
 	p := pipe.New(t, "fakesrc ! gstxtestvalues name=v")
 	v, e := lastValues, p.Element("v")
