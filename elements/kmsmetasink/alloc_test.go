@@ -5,6 +5,7 @@
 package kmsmetasink
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 	"time"
@@ -51,6 +52,45 @@ func TestStreamingDoesNotAllocate(t *testing.T) {
 			few, many := allocations("100"), allocations("10100")
 			if many > few+1000 {
 				t.Errorf("%d allocations for 10000 frames more, want none", many-few)
+			}
+		})
+	}
+}
+
+// The same for frames of several layers, on planes, drawn, and left out, and for
+// subtitles.
+func TestLayersDoNotAllocate(t *testing.T) {
+	layers := frameOf(layer(meta.RoleVideo, 0, whole), layer(meta.RoleOverlay, 1, meta.Place{X: 8, Y: 8, W: 80, H: 45}))
+	bad := frameOf(layer(meta.RoleVideo, 0, whole), layer(meta.RoleOverlay, 7, whole))
+	source := "layersource num-buffers=%s"
+	for _, c := range []struct {
+		name, source string
+		block        *meta.Layers
+		quirks       kmstest.Quirks
+		more         string
+	}{
+		{"on planes", source, layers, kmstest.Quirks{}, "5100"},
+		{"drawn", source, layers, kmstest.Quirks{NoAlpha: true, NoScaling: true}, "300"},
+		{"left out", source, bad, kmstest.Quirks{}, "5100"},
+		{"subtitles", "videotestsrc pattern=black num-buffers=%s ! video/x-raw,format=BGRx,width=160,height=90 ! textoverlay text=a", nil, kmstest.Quirks{}, "1100"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			allocations := func(frames string) uint64 {
+				newCard(t, c.quirks)
+				theStream.Store(&stream{memories: 2, block: func(uint64) *meta.Layers { return c.block }})
+				p := pipe.New(t, fmt.Sprintf(c.source, frames)+" ! fakekmssink name=sink sync=false mode=640x480")
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				p.SetState(gst.StatePlaying)
+				p.EOS(60 * time.Second)
+				runtime.ReadMemStats(&after)
+				p.Stop()
+				return after.Mallocs - before.Mallocs
+			}
+			allocations("100")
+			few, many := allocations("100"), allocations(c.more)
+			if many > few+100 {
+				t.Errorf("%d allocations for %s frames instead of 100, want none", many-few, c.more)
 			}
 		})
 	}

@@ -3,10 +3,12 @@ package kmsmetasink
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+	"github.com/gst-shmmeta/gst-shmmeta/meta"
 )
 
 // images makes framebuffers of buffers: imported ones, remembered for as long as
@@ -142,8 +144,11 @@ func (m *images) layer(f *gstx.Frame, l *planned) (*kms.Framebuffer, error) {
 		return nil, err
 	}
 	m.keep(fb)
-	for i := range l.nplanes {
-		m.cache.Put(f.Mem[l.planes[i].Memory].ID, uint64(key), m.last)
+	for i, p := range l.planes[:l.nplanes] {
+		// Once for each memory: an id that is put again counts as replaced.
+		if !slices.ContainsFunc(l.planes[:i], func(q meta.Plane) bool { return q.Memory == p.Memory }) {
+			m.cache.Put(f.Mem[p.Memory].ID, uint64(key), m.last)
+		}
 	}
 	return fb, nil
 }

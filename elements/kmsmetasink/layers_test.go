@@ -27,6 +27,8 @@ type layerSource struct {
 	pool *gstx.Pool
 	w    *gstmeta.Writer
 	n    uint64
+	last *meta.Layers
+	h    gstmeta.Holder // of last
 }
 
 // stream is what the next layersource makes.
@@ -45,7 +47,7 @@ const memorySize = 1 << 16
 var theStream atomic.Pointer[stream]
 
 func (s *layerSource) Start() (err error) {
-	s.n = 0
+	s.n, s.last, s.h = 0, nil, gstmeta.Holder{}
 	if s.wake, err = sys.NewWake(); err != nil {
 		return err
 	}
@@ -74,6 +76,7 @@ func (s *layerSource) Start() (err error) {
 }
 
 func (s *layerSource) Stop() error {
+	s.h.Unref()
 	s.w.Close()
 	s.pool.Close()
 	return s.wake.Close()
@@ -94,11 +97,7 @@ func (s *layerSource) Create() (gstx.Buffer, gstx.Flow) {
 		}
 	}
 	if l := st.block(s.n); l != nil {
-		h, err := s.w.Write(&meta.Block{Layers: l})
-		if err == nil {
-			err = gstmeta.Attach(b.Pointer(), gstmeta.Layers, h)
-		}
-		if err != nil {
+		if err := s.attach(b, l); err != nil {
 			s.e.Fail(gstx.StreamFailed, err)
 			b.Unref()
 			return gstx.Buffer{}, gstx.FlowError
@@ -106,6 +105,18 @@ func (s *layerSource) Create() (gstx.Buffer, gstx.Flow) {
 	}
 	s.n++
 	return b, gstx.FlowOK
+}
+
+func (s *layerSource) attach(b gstx.Buffer, l *meta.Layers) error {
+	if l != s.last {
+		h, err := s.w.Write(&meta.Block{Layers: l})
+		if err != nil {
+			return err
+		}
+		s.h.Unref()
+		s.last, s.h = l, h.Ref()
+	}
+	return gstmeta.Attach(b.Pointer(), gstmeta.Layers, s.h)
 }
 
 var layerSourceClass = gstx.Class{
@@ -173,6 +184,7 @@ var whole = meta.Place{W: 160, H: 90}
 // planes in each commit.
 func TestEightPlanesAreFourFramebuffers(t *testing.T) {
 	card := newCard(t, kmstest.Quirks{MoreOverlays: 2})
+	imports := countRequests(card, sys.DRM_IOCTL_MODE_ADDFB2)
 	a, b, c := meta.Place{X: 8, Y: 9, W: 80, H: 45}, meta.Place{X: 40, Y: 20, W: 80, H: 45}, meta.Place{X: 120, Y: 60, W: 40, H: 30}
 	p := playLayers(t, card, stream{memories: 4, block: func(uint64) *meta.Layers {
 		return frameOf(
@@ -196,6 +208,10 @@ func TestEightPlanesAreFourFramebuffers(t *testing.T) {
 		if got := card.Pixels(plane); len(got) == 0 || got[0] != byte(0x10*(i+1)) {
 			t.Errorf("plane %d shows another memory", plane)
 		}
+	}
+	// Four frames of the source's pool, each with four layers, and the probe's.
+	if got := imports.Load(); got > 4*4+8 {
+		t.Errorf("%d framebuffers were made, want one for each memory of the pool", got)
 	}
 	if got := card.Value(kmstest.Overlay1, "alpha"); got != 0x8000 {
 		t.Errorf("alpha %#x, want 0x8000", got)
