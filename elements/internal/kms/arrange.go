@@ -32,7 +32,6 @@ func (o *Output) layoutsTurned(w Window, turned Orientation) []layout {
 			for _, p := range planes {
 				for _, rotation := range p.rotations(turned) {
 					l := layout{place: place, window: w, rotation: rotation, mode: mode, plane: p}
-					l.alone()
 					*to = append(*to, l)
 					if under := o.primary(); under != nil && under != p {
 						l.under = under
@@ -68,28 +67,43 @@ func (o *Output) arrange(fb *Framebuffer) error {
 		if err != nil {
 			return err
 		}
-		// The user's settings may be what every layout is refused for: the
-		// second round tells which.
-		rounds := []bool{false, true}
-		if len(o.cfg.Assign) == 0 && !o.cfg.VRR {
-			rounds = rounds[:1]
+		shown, refusal, err := o.tryAll(tries, next, fb)
+		if refusal != nil {
+			last = refusal
 		}
-		for _, sift := range rounds {
-			err := o.tryLayouts(tries, next, fb, sift)
-			if err == nil {
-				o.adopt(next, last)
-				return nil
-			}
-			if hopeless(err) {
-				next.free(o.d)
-				return err
-			}
-			last = err
+		switch {
+		case shown:
+			o.adopt(next, last)
+			return nil
+		case err != nil:
+			next.free(o.d)
+			return err
 		}
 		next.free(o.d)
 	}
 	return fmt.Errorf("%s %dx%d on %s: %w: %w", FourCCName(o.picture.FourCC), o.picture.Width, o.picture.Height,
 		&o.Connector.Object, ErrNoPlane, last)
+}
+
+// tryAll commits the first of the layouts that passes, with all of the user's
+// settings or else with those that are not refused: the settings may be what every
+// layout is refused for, and the second round tells which. The refusal is the last
+// one before; the error one that ends the search.
+func (o *Output) tryAll(tries []layout, s appliedState, fb *Framebuffer) (shown bool, refusal, err error) {
+	for _, sift := range []bool{false, true} {
+		switch err := o.tryLayouts(tries, s, fb, sift); {
+		case err == nil:
+			return true, refusal, nil
+		case hopeless(err):
+			return false, refusal, err
+		default:
+			refusal = err
+		}
+		if len(o.cfg.Assign) == 0 && !o.cfg.VRR {
+			break
+		}
+	}
+	return false, refusal, nil
 }
 
 // tryLayouts commits the first layout that passes its test. Where the main picture
@@ -135,12 +149,13 @@ func (o *Output) tryLayouts(tries []layout, s appliedState, fb *Framebuffer, sif
 // tryLayout tests a layout and, if it passes, commits it: with all of the user's
 // settings, or, sifting, with those that the driver does not refuse.
 func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, how layering, sift bool) error {
-	var black *Dumb
+	black := uint32(0)
 	if l.under != nil {
-		var err error
-		if black, err = o.blackFor(l); err != nil {
+		b, err := o.blackFor(l)
+		if err != nil {
 			return err
 		}
+		black = b.ID
 	}
 	modeBlob := uint32(0)
 	if o.lit == nil || !o.lit.sameTiming(l.mode) {
@@ -154,17 +169,7 @@ func (o *Output) tryLayout(l *layout, s appliedState, fb *Framebuffer, how layer
 	r.Reset()
 	o.stagePipe(r, modeBlob)
 	s.stage(r, o.Connector)
-	for _, p := range o.lights {
-		if p != l.plane && p != l.under {
-			stageOff(r, p)
-		}
-	}
-	if l.under != nil {
-		full := Rect{W: l.mode.Width(), H: l.mode.Height()}
-		stagePlane(r, l.under, o.CRTC, black.ID, full, full)
-		stageNeutral(r, l.under)
-		stageAbove(r, l.plane, l.under)
-	}
+	o.stageAround(r, l.plane, l.under, black, l.mode)
 	l.alone()
 	if !o.picture.Drawn {
 		o.stageFrame(l, fb)
@@ -248,6 +253,7 @@ func (o *Output) move(fb *Framebuffer) error {
 		if o.picture.Drawn || l.mode != o.lit || l.plane != o.layout.plane || l.under != o.layout.under {
 			continue
 		}
+		l.alone()
 		o.req.Reset()
 		for _, p := range o.lights {
 			if !l.uses(p) && o.layout.uses(p) {
@@ -298,6 +304,23 @@ func (o *Output) stagePipe(r *Request, modeBlob uint32) {
 	}
 }
 
+// stageAround turns off what else is lit, and puts a black framebuffer on the plane
+// under that of the picture, if there is to be one.
+func (o *Output) stageAround(r *Request, plane, under *Plane, black uint32, mode *Mode) {
+	for _, p := range o.lights {
+		if p != plane && p != under {
+			stageOff(r, p)
+		}
+	}
+	if under == nil {
+		return
+	}
+	full := Rect{W: mode.Width(), H: mode.Height()}
+	stagePlane(r, under, o.CRTC, black, full, full)
+	stageNeutral(r, under)
+	stageAbove(r, plane, under)
+}
+
 // stageNeutral undoes what a previous user of the plane may have left.
 func stageNeutral(r *Request, p *Plane) {
 	o := &p.Object
@@ -331,6 +354,15 @@ func (o *Output) light(planes ...*Plane) {
 // plainRGB are formats of which a primary plane takes one.
 var plainRGB = []uint32{sys.DRM_FORMAT_XRGB8888, sys.DRM_FORMAT_XBGR8888, sys.DRM_FORMAT_RGB565}
 
+// plainRGB is the one that the plane takes.
+func (p *Plane) plainRGB() (fourcc uint32, ok bool) {
+	i := slices.IndexFunc(plainRGB, func(f uint32) bool { return p.Supports(f, sys.DRM_FORMAT_MOD_INVALID) })
+	if i < 0 {
+		return 0, false
+	}
+	return plainRGB[i], true
+}
+
 // blackFor is a black framebuffer of the mode's size for the lower plane.
 func (o *Output) blackFor(l *layout) (*Dumb, error) {
 	w, h := l.mode.Width(), l.mode.Height()
@@ -339,16 +371,14 @@ func (o *Output) blackFor(l *layout) (*Dumb, error) {
 			return b, nil
 		}
 	}
-	for _, f := range plainRGB {
-		if !l.under.Supports(f, sys.DRM_FORMAT_MOD_INVALID) {
-			continue
-		}
-		b, err := o.d.CreateDumb(f, w, h)
-		if err != nil {
-			return nil, err
-		}
-		o.blacks = append(o.blacks, b)
-		return b, nil
+	f, ok := l.under.plainRGB()
+	if !ok {
+		return nil, fmt.Errorf("%s takes no plain RGB format: %w", &l.under.Object, ErrNoPlane)
 	}
-	return nil, fmt.Errorf("%s takes no plain RGB format: %w", &l.under.Object, ErrNoPlane)
+	b, err := o.d.CreateDumb(f, w, h)
+	if err != nil {
+		return nil, err
+	}
+	o.blacks = append(o.blacks, b)
+	return b, nil
 }

@@ -30,17 +30,16 @@ type canvas struct {
 
 func (c *canvas) front() *Framebuffer { return &c.bufs[c.turn].Framebuffer }
 
-// Formats of a canvas: those that show what lies beneath, and those for the
-// lowest layer, which need not. A picture of more than 8 bits keeps 10.
+// Formats of a canvas: those that show what lies beneath, and, before plainRGB, those
+// for a main picture of more than 8 bits, which keeps 10.
 var (
 	clearCanvas = []uint32{sys.DRM_FORMAT_ARGB8888, sys.DRM_FORMAT_ABGR8888}
-	solidCanvas = []uint32{sys.DRM_FORMAT_XRGB8888, sys.DRM_FORMAT_XBGR8888, sys.DRM_FORMAT_RGB565}
 	deepCanvas  = []uint32{sys.DRM_FORMAT_XRGB2101010, sys.DRM_FORMAT_XBGR2101010}
 )
 
 // canvas tells whether the plane can show what the main picture is drawn into.
 func (p *Plane) canvas() bool {
-	return slices.ContainsFunc(solidCanvas, func(f uint32) bool { return p.Supports(f, sys.DRM_FORMAT_MOD_LINEAR) })
+	return slices.ContainsFunc(plainRGB, func(f uint32) bool { return p.Supports(f, sys.DRM_FORMAT_MOD_LINEAR) })
 }
 
 // canvasFor finds or makes a canvas around what a group shows of itself; nil when
@@ -87,9 +86,9 @@ func (o *Output) canvasFor(l *layout, g *sharing) (*canvas, error) {
 func (o *Output) canvasFormat(l *layout, g *sharing) (uint32, error) {
 	formats := clearCanvas
 	if g.hasMain() {
-		formats = solidCanvas
+		formats = plainRGB
 		if f, known := FormatOf(o.picture.FourCC); known && f.deep() {
-			formats = append(deepCanvas[:2:2], solidCanvas...)
+			formats = append(deepCanvas[:2:2], plainRGB...)
 		}
 	}
 	for _, f := range formats {

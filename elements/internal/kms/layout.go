@@ -12,8 +12,7 @@ type slot struct {
 	plane    *Plane
 	layer    int     // whose framebuffer, or Main
 	canvas   *canvas // instead of a framebuffer: what software draws
-	zpos     uint64  // with setZ
-	setZ     bool
+	zpos     uint64  // where the plane is movable
 }
 
 // layout is how a frame is put on the screen.

@@ -25,8 +25,7 @@ type Config struct {
 	// Compose, if set, draws layers that find no plane of their own into dst, the
 	// lowest first, over what was there before; it must clear it. What of the
 	// signal its pixels are shown with comes as kind: 0 for SDR or 1 + the EOTF of
-	// CTA-861.3 (2 PQ, 3 HLG), and 1 for BT.2020. It runs
-	// within Show.
+	// CTA-861.3 (2 PQ, 3 HLG), and 1 for BT.2020. It runs within Show.
 	Compose func(dst *Dumb, parts []Part, kind [2]uint8)
 
 	// Debugf, if set, is told of every refused test and every choice.
@@ -207,10 +206,10 @@ func (o *Output) Configure(p Picture) error {
 }
 
 // Show puts a framebuffer (nil for a Drawn picture) on the screen at the next
-// vertical blank, and with it the layers, and the signal, when that changed. It waits for the previous frame to get there
-// first; Unlock ends the wait, unless the flip comes at once, with
-// sys.ErrWoken. The first frame of a picture
-// may set a mode, which blocks for some frames. No allocation otherwise.
+// vertical blank, and with it the layers, and the signal, when that changed. It waits
+// for the previous frame to get there first; Unlock ends the wait, unless the flip
+// comes at once, with sys.ErrWoken. The first frame of a picture may set a mode,
+// which blocks for some frames. No allocation otherwise.
 //
 // While the display is unplugged or another program's, and for some seconds while its
 // hardware fails, the error is ErrLost: the frame is not shown, and a later one will

@@ -282,21 +282,14 @@ func (p *probe) test(a *attempt, f *Format, fb uint32) error {
 	o, r := p.o, p.o.req
 	r.Reset()
 	o.stagePipe(r, p.modeBlob)
-	for _, lit := range o.lights {
-		if lit != a.plane && lit != a.under {
-			stageOff(r, lit)
-		}
-	}
+	black := uint32(0)
 	if a.under != nil {
-		black, err := p.blackFor(a.under)
-		if err != nil {
+		var err error
+		if black, err = p.blackFor(a.under); err != nil {
 			return err
 		}
-		full := Rect{W: p.mode.Width(), H: p.mode.Height()}
-		stagePlane(r, a.under, o.CRTC, black, full, full)
-		stageNeutral(r, a.under)
-		stageAbove(r, a.plane, a.under)
 	}
+	o.stageAround(r, a.plane, a.under, black, p.mode)
 	stagePlane(r, a.plane, o.CRTC, fb, a.src, a.dst)
 	stageNeutral(r, a.plane)
 	if f.YUV {
@@ -311,20 +304,18 @@ func (p *probe) blackFor(under *Plane) (uint32, error) {
 	if p.black != nil {
 		return p.black.fb, nil
 	}
-	for _, fourcc := range plainRGB {
-		if !under.Supports(fourcc, sys.DRM_FORMAT_MOD_INVALID) {
-			continue
-		}
-		f, _ := FormatOf(fourcc)
-		m, err := p.allocate(f.dumb(p.mode.Width(), p.mode.Height()), []Format{f})
-		if err != nil {
-			return 0, err
-		}
-		p.black = m
-		err = p.frame(m, &f, sys.DRM_FORMAT_MOD_INVALID)
-		return m.fb, err
+	fourcc, ok := under.plainRGB()
+	if !ok {
+		return 0, unix.EINVAL
 	}
-	return 0, unix.EINVAL
+	f, _ := FormatOf(fourcc)
+	m, err := p.allocate(f.dumb(p.mode.Width(), p.mode.Height()), []Format{f})
+	if err != nil {
+		return 0, err
+	}
+	p.black = m
+	err = p.frame(m, &f, sys.DRM_FORMAT_MOD_INVALID)
+	return m.fb, err
 }
 
 // refuses tells errors by which drivers say that they cannot show such a picture.

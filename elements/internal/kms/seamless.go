@@ -36,8 +36,9 @@ func (o *Output) exchange(fb *Framebuffer) (shown bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	refusal, err := o.tryAll(tries, next, fb)
-	if refusal == nil && err == nil {
+	shown, refusal, err := o.tryAll(tries, next, fb)
+	if shown {
+		o.debugf("without a mode set")
 		o.adopt(next, nil)
 		return true, nil
 	}
@@ -45,31 +46,10 @@ func (o *Output) exchange(fb *Framebuffer) (shown bool, err error) {
 	if err != nil || plan.fit.kind() != o.applied.fit.kind() {
 		return false, err
 	}
-	earlier, err := o.tryAll(tries, o.applied, fb)
-	if earlier != nil || err != nil {
-		return false, err
+	if shown, _, err = o.tryAll(tries, o.applied, fb); shown {
+		o.keepSignal(plan, refusal)
 	}
-	o.keepSignal(plan, refusal)
-	return true, nil
-}
-
-// tryAll commits the first of the layouts that passes, with all of the user's
-// settings or else with those that are not refused. The refusal is the last
-// layout's; the error one that ends the search.
-func (o *Output) tryAll(tries []layout, s appliedState, fb *Framebuffer) (refusal, err error) {
-	for _, sift := range []bool{false, true} {
-		switch refusal = o.tryLayouts(tries, s, fb, sift); {
-		case refusal == nil:
-			o.debugf("without a mode set")
-			return nil, nil
-		case hopeless(refusal):
-			return nil, refusal
-		}
-		if len(o.cfg.Assign) == 0 && !o.cfg.VRR {
-			break
-		}
-	}
-	return refusal, nil
+	return shown, err
 }
 
 // keepSignal notes that the display keeps being told what it was.

@@ -199,7 +199,6 @@ func (o *Output) assignPlanes(l *layout, slots []slot, test func() error) error 
 			if z < 0 {
 				continue
 			}
-			s.setZ = p.movable()
 			s.zpos = uint64(z)
 			err := next(i+1, z, r)
 			if err == nil || hopeless(err) {
@@ -289,7 +288,7 @@ func (o *Output) stageStack(l *layout, fb *Framebuffer) {
 	for i := range l.slots {
 		s := &l.slots[i]
 		o.stageLook(s)
-		if s.setZ {
+		if s.plane.movable() {
 			o.req.Try(&s.plane.Object, "zpos", s.zpos)
 		}
 	}

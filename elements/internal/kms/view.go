@@ -30,7 +30,7 @@ func (p *Picture) views(w *Window, width, height uint32, scale bool) []view {
 	if w.Orientation.Transposed() {
 		fw, fh, parn, pard = fh, fw, pard, parn
 	}
-	clip, _ := overlap(box, screen)
+	clip, _ := box.Overlap(screen)
 	v := view{seen: seen, clip: clip, turned: w.Orientation}
 	var all []view
 	if scale {
@@ -62,8 +62,8 @@ func (p *Picture) places(w *Window, width, height uint32, scale bool) []place {
 // when nothing is. Not every driver clips, so that is done here.
 func (v *view) put(p *Picture) (src, dst Rect, ok bool) {
 	all := v.screen(p.target())
-	dst, _ = overlap(all, v.clip)
-	if dst, ok = overlap(dst, v.at); !ok {
+	dst, _ = all.Overlap(v.clip)
+	if dst, ok = dst.Overlap(v.at); !ok {
 		return src, dst, false
 	}
 	w, h := p.Crop.W, p.Crop.H
@@ -115,10 +115,8 @@ func floor(a, b int64) int64 {
 }
 
 // Overlap is what two rectangles share; not ok for nothing.
-func (r Rect) Overlap(o Rect) (Rect, bool) { return overlap(r, o) }
-
-func overlap(a, b Rect) (Rect, bool) {
-	x, y := common(span{a.X, a.W}, span{b.X, b.W}), common(span{a.Y, a.H}, span{b.Y, b.H})
+func (r Rect) Overlap(o Rect) (Rect, bool) {
+	x, y := common(span{r.X, r.W}, span{o.X, o.W}), common(span{r.Y, r.H}, span{o.Y, o.H})
 	if x.n == 0 || y.n == 0 {
 		return Rect{}, false
 	}
