@@ -3,7 +3,11 @@
 // the signal.
 package hdrgraphics
 
-import "math"
+import (
+	"math"
+
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/transfer"
+)
 
 // Light is what graphics are shown with.
 type Light uint8
@@ -44,25 +48,9 @@ func init() {
 	}
 	for i := range steps + 1 {
 		light := math.Pow(float64(i)/steps, 2)
-		signal[PQ][i] = uint8(math.Round(255 * pq(light*White)))
-		signal[HLG][i] = uint8(math.Round(255 * hlg(light*hlgWhite)))
+		signal[PQ][i] = uint8(math.Round(255 * transfer.PQ(light*White)))
+		signal[HLG][i] = uint8(math.Round(255 * transfer.HLG(light*hlgWhite)))
 	}
-}
-
-// pq is the inverse EOTF of ST 2084 for cd/m².
-func pq(light float64) float64 {
-	const m1, m2, c1, c2, c3 = 2610. / 16384, 2523. / 4096 * 128, 3424. / 4096, 2413. / 4096 * 32, 2392. / 4096 * 32
-	y := math.Pow(light/10000, m1)
-	return math.Pow((c1+c2*y)/(1+c3*y), m2)
-}
-
-// hlg is the OETF of BT.2100-2, table 5.
-func hlg(scene float64) float64 {
-	const a, b, c = 0.17883277, 0.28466892, 0.55991073
-	if scene <= 1./12 {
-		return math.Sqrt(3 * scene)
-	}
-	return a*math.Log(12*scene-b) + c
 }
 
 // Convert converts pixels of B, G, R, A with premultiplied alpha, from sRGB, in

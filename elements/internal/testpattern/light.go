@@ -3,6 +3,7 @@ package testpattern
 import (
 	"math"
 
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/transfer"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 )
 
@@ -39,7 +40,7 @@ func (r Range) signal(light rgb) (s rgb) {
 	switch r {
 	case PQ:
 		for i, v := range light {
-			s[i] = pqSignal(v)
+			s[i] = transfer.PQ(v)
 		}
 	case HLG:
 		y := r.luma(light) / hlgPeak
@@ -48,7 +49,7 @@ func (r Range) signal(light rgb) (s rgb) {
 		}
 		gain := math.Pow(y, 1/hlgGamma-1) // undo the OOTF
 		for i, v := range light {
-			s[i] = hlgSignal(v / hlgPeak * gain)
+			s[i] = transfer.HLG(v / hlgPeak * gain)
 		}
 	case SDR:
 		for i, v := range light {
@@ -63,11 +64,11 @@ func (r Range) light(s rgb) (light rgb) {
 	switch r {
 	case PQ:
 		for i, v := range s {
-			light[i] = pqLight(v)
+			light[i] = transfer.PQLight(v)
 		}
 	case HLG:
 		for i, v := range s {
-			light[i] = hlgScene(v)
+			light[i] = transfer.HLGScene(v)
 		}
 		gain := math.Pow(r.luma(light), hlgGamma-1) * hlgPeak
 		for i := range light {
@@ -87,47 +88,6 @@ const (
 	sdrPeak     = 100
 	bt1886Gamma = 2.4
 )
-
-// SMPTE ST 2084, BT.2100 table 4.
-const (
-	pqPeak = 10000
-	pqM1   = 2610.0 / 16384
-	pqM2   = 2523.0 / 4096 * 128
-	pqC1   = 3424.0 / 4096
-	pqC2   = 2413.0 / 4096 * 32
-	pqC3   = 2392.0 / 4096 * 32
-)
-
-func pqSignal(light float64) float64 {
-	y := math.Pow(light/pqPeak, pqM1)
-	return math.Pow((pqC1+pqC2*y)/(1+pqC3*y), pqM2)
-}
-
-func pqLight(signal float64) float64 {
-	p := math.Pow(signal, 1/pqM2)
-	return pqPeak * math.Pow(max(p-pqC1, 0)/(pqC2-pqC3*p), 1/pqM1)
-}
-
-// ARIB STD-B67, BT.2100 table 5.
-const (
-	hlgA = 0.17883277
-	hlgB = 1 - 4*hlgA
-	hlgC = 0.55991073
-)
-
-func hlgSignal(scene float64) float64 {
-	if scene <= 1.0/12 {
-		return math.Sqrt(3 * scene)
-	}
-	return hlgA*math.Log(12*scene-hlgB) + hlgC
-}
-
-func hlgScene(signal float64) float64 {
-	if signal <= 0.5 {
-		return signal * signal / 3
-	}
-	return (math.Exp((signal-hlgC)/hlgA) + hlgB) / 12
-}
 
 // Color is the picture's colour description.
 func (r Range) Color(f Format) meta.Color {
