@@ -16,8 +16,10 @@ type Request struct {
 	sets []setting
 	err  error
 	// of is the layout whose frame the request is, and nothing else: its arrays are
-	// filled, and another frame takes new framebuffers only.
-	of *layout
+	// filled, and another frame takes new framebuffers only. When it is short, these
+	// are all that is in the arrays.
+	of    *layout
+	short bool
 
 	arg                 sys.DRMModeAtomic
 	objs, counts, props []uint32
@@ -156,6 +158,23 @@ func (r *Request) group() {
 		r.objs = append(r.objs, o.ID)
 		r.counts = append(r.counts, n)
 	}
+}
+
+// shorten leaves, in the arrays of a request for n planes with equally many properties,
+// the first of each.
+func (r *Request) shorten(n int) {
+	each := len(r.sets) / n
+	for i := range n {
+		r.counts[i] = 1
+		r.props[i], r.values[i] = r.props[i*each], r.values[i*each]
+	}
+	r.props, r.values, r.short = r.props[:n], r.values[:n], true
+}
+
+// lengthen undoes shorten.
+func (r *Request) lengthen() {
+	r.group()
+	r.short = false
 }
 
 func (r *Request) seen(o *Object, before int) bool {

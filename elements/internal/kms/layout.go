@@ -3,6 +3,7 @@ package kms
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // slot is a plane and what it shows.
@@ -62,9 +63,8 @@ func (l *layout) uses(p *Plane) bool {
 	return p == l.under || slices.ContainsFunc(l.slots, func(s slot) bool { return s.plane == p })
 }
 
-// stageFrame puts the framebuffers of all layers into the request. All of it is
-// said every time, so that a frame is right whatever another master did in
-// between.
+// stageFrame puts the framebuffers of all layers into the request, and where they are
+// shown.
 func (o *Output) stageFrame(l *layout, fb *Framebuffer) {
 	for i := range l.slots {
 		s := &l.slots[i]
@@ -72,21 +72,31 @@ func (o *Output) stageFrame(l *layout, fb *Framebuffer) {
 	}
 }
 
-// stageNext is stageFrame for an empty request, and for that of the frame before: then
-// nothing is looked up again.
+// unwatched is how long a display that this program is master of, and shows frames on,
+// may be without one and is still taken to be as it left it.
+const unwatched = 100 * time.Millisecond
+
+// stageNext stages a frame that is shown where the one before was. Right after that
+// one it is new framebuffers and nothing else; later all of it is said again, so that
+// it is right whatever another master did in between.
 func (o *Output) stageNext(l *layout, fb *Framebuffer) {
-	r := o.req
-	if r.of != l || r.err != nil {
+	r, now := o.req, time.Now()
+	known := r.of == l && r.err == nil && now.Sub(o.staged) < unwatched
+	o.staged = now
+	if !known {
 		r.Reset()
 		o.stageFrame(l, fb)
 		r.group()
-		r.of = l
+		r.of, r.short = l, false
 		return
 	}
-	each := len(r.sets) / len(l.slots) // FB_ID is the first of a plane's, see stagePlane
+	if !r.short {
+		r.shorten(len(l.slots))
+	}
+	each := len(r.sets) / len(l.slots)
 	for i := range l.slots {
 		id := uint64(o.shownBy(&l.slots[i], fb))
-		r.sets[i*each].value, r.values[i*each] = id, id
+		r.sets[i*each].value, r.values[i] = id, id
 	}
 }
 
@@ -103,7 +113,7 @@ func (o *Output) shownBy(s *slot, fb *Framebuffer) uint32 {
 
 func stagePlane(r *Request, p *Plane, crtc *CRTC, fb uint32, src, dst Rect) {
 	o := &p.Object
-	r.Set(o, "FB_ID", uint64(fb))
+	r.Set(o, "FB_ID", uint64(fb)) // first, see shorten
 	r.Set(o, "CRTC_ID", uint64(crtc.ID))
 	r.Set(o, "SRC_X", uint64(src.X)<<16) // 16.16 fixed point
 	r.Set(o, "SRC_Y", uint64(src.Y)<<16)

@@ -292,17 +292,44 @@ func TestRefusedFlipIsSetUpAnew(t *testing.T) {
 	p.whole()
 	p.shows(steadyFlips + 1)
 	for range maxRefusals {
-		p.card.Refuse(1, unix.EINVAL) // asked to block, too
+		p.card.Refuse(2, unix.EINVAL) // asked to block, and with all that belongs to the plane, too
 		p.card.NoNonBlock = true
 		p.shows(1)
 		p.card.NoNonBlock = false
 		p.shows(1)
 	}
 	p.card.NoNonBlock = true
-	p.card.Refuse(1, unix.EINVAL)
+	p.card.Refuse(2, unix.EINVAL)
 	if err := p.show(); !errors.Is(err, unix.EINVAL) {
 		t.Errorf("got %v, want EINVAL", err)
 	}
+	p.close(nil)
+}
+
+// Frame after frame only the framebuffer is new; after a while without one all is said
+// again, and what another program did in between is put right.
+func TestFrameSaysOnlyWhatIsNew(t *testing.T) {
+	p := newPlayer(t, kmstest.Quirks{})
+	p.shows(2)
+	p.card.ForgetCommits()
+	p.shows(3)
+	for i, c := range p.card.Commits() {
+		if c.Properties != 1 {
+			t.Errorf("frame %d sets %d properties", i, c.Properties)
+		}
+	}
+	p.whole()
+	p.card.Set(p.o.Plane().ID, "CRTC_W", 100) // another program did, unseen
+	p.o.staged = time.Now().Add(-unwatched)
+	p.card.ForgetCommits()
+	p.shows(2)
+	if c := p.card.Commits(); len(c) != 2 || c[0].Properties < 10 || c[1].Properties != 1 {
+		t.Errorf("after a while: %+v", c)
+	}
+	if w := p.card.Value(p.o.Plane().ID, "CRTC_W"); w != 1920 {
+		t.Errorf("the picture is %d wide on the screen", w)
+	}
+	p.whole()
 	p.close(nil)
 }
 

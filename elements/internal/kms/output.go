@@ -85,8 +85,9 @@ type Output struct {
 	refusedNonBlock int  // in a row
 	closing         bool
 
-	pending bool   // a flip was committed and has not been reported
-	cookie  uint64 // of that flip
+	staged  time.Time // when a frame was, see stageNext
+	pending bool      // a flip was committed and has not been reported
+	cookie  uint64    // of that flip
 	flips   []Flip
 	last    Flip
 }
@@ -258,7 +259,15 @@ func (o *Output) show(fb *Framebuffer) error {
 	}
 	o.draw(o.layout, o.applied.sent.kind())
 	o.stageNext(o.layout, fb)
-	return o.flip()
+	err := o.flip()
+	if o.req.short && err != nil && err != sys.ErrWoken {
+		o.req.lengthen() // the display may not be as it was left
+		err = o.flip()
+	}
+	if err != nil {
+		o.req.of = nil
+	}
+	return err
 }
 
 // await waits until the previous frame is on the screen.

@@ -57,12 +57,11 @@ func (o *Output) commit(flags Flags, userData uint64) error {
 		return err
 	}
 	for end := time.Now().Add(busyTimeout); busy(err) && time.Now().Before(end); {
-		if !o.closing {
-			if _, woken := o.wake.Wait(-1, 0, 0); woken != unix.ETIMEDOUT {
-				return woken
-			}
+		if o.closing {
+			poll(-1, busyPause)
+		} else if _, woken := o.wake.Wait(-1, 0, int(busyPause/time.Millisecond)); woken != unix.ETIMEDOUT {
+			return woken
 		}
-		time.Sleep(busyPause)
 		err = o.req.Commit(flags, userData)
 	}
 	return err

@@ -23,7 +23,7 @@ func (f *File) atomicCommit(a *sys.DRMModeAtomic) (err error) {
 	c.modeset = false
 	defer func() {
 		if len(c.commits) < maxCommits {
-			c.commits = append(c.commits, Commit{a.Flags, err, c.modeset, dark})
+			c.commits = append(c.commits, Commit{a.Flags, f.properties(a), err, c.modeset, dark})
 		}
 	}()
 	test := a.Flags&sys.DRM_MODE_ATOMIC_TEST_ONLY != 0
@@ -102,14 +102,18 @@ func (c *Card) visible() bool {
 }
 
 // apply writes the request into the next state.
+func (f *File) properties(a *sys.DRMModeAtomic) (n uint32) {
+	for _, k := range unsafe.Slice((*uint32)(a.CountProps.Pointer()), a.CountObjs) {
+		n += k
+	}
+	return n
+}
+
 func (f *File) apply(a *sys.DRMModeAtomic) error {
 	n := a.CountObjs
 	objs := unsafe.Slice((*uint32)(a.Objs.Pointer()), n)
 	counts := unsafe.Slice((*uint32)(a.CountProps.Pointer()), n)
-	total := uint32(0)
-	for _, k := range counts {
-		total += k
-	}
+	total := f.properties(a)
 	ids := unsafe.Slice((*uint32)(a.Props.Pointer()), total)
 	values := unsafe.Slice((*uint64)(a.PropValues.Pointer()), total)
 	at := 0

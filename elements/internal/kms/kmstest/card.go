@@ -84,8 +84,9 @@ type Card struct {
 
 // Commit is one atomic commit that was carried out or tested.
 type Commit struct {
-	Flags uint32
-	Err   error
+	Flags      uint32
+	Properties uint32 // how many it sets
+	Err        error
 	// Modeset tells that mode, activity or connectors of a CRTC change, or what the
 	// driver sets a mode for.
 	Modeset bool
