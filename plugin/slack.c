@@ -4,7 +4,7 @@
  * called for every frame: that made some 30 wake-ups a frame, of the monitor and of
  * threads that are handed the P and find nothing to do. When the timers of the
  * runtime's threads may be late, a streaming thread keeps its P from frame to
- * frame, and the monitor looks a few times a second. See goPluginInit.
+ * frame, and the monitor looks once a second. See goPluginInit.
  *
  * Threads inherit the slack of the thread that makes them, and the runtime starts
  * in a constructor of this file's library: before it the slack is set, and
@@ -13,8 +13,9 @@
 #include "slack.h"
 #include <sys/prctl.h>
 
-/* Longer than the time of a frame: else the monitor looks at each. */
-#define SLACK_NS 100000000UL
+/* The monitor's longest sleep becomes that long. No element uses Go's timers: what
+ * waits on a streaming thread waits in poll(2). */
+#define SLACK_NS 1000000000UL
 
 static int before = -1;
 

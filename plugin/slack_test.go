@@ -45,9 +45,9 @@ func TestOnlyTheRuntimesThreadsHaveLateTimers(t *testing.T) {
 	for thread, ns := range slack {
 		own := strings.HasPrefix(thread, "streaming") || strings.HasSuffix(thread, fmt.Sprint(" ", cmd.Process.Pid))
 		switch {
-		case ns == "100000000" && own:
+		case ns == "1000000000" && own:
 			t.Errorf("thread %s has a timer slack of %s ns", thread, ns)
-		case ns == "100000000":
+		case ns == "1000000000":
 			late++
 		}
 	}
