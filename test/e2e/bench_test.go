@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -62,6 +63,12 @@ func watched(b *testing.B, frames func(witness.Flips) ([]witness.Flip, error), p
 		}
 		return shown, cpu
 	}
+	until(first / 2)
+	// While the program stands still the camera goes on: from now on a frame is ready
+	// whenever the display takes one.
+	p.cmd.Process.Signal(syscall.SIGSTOP)
+	time.Sleep(100 * time.Millisecond)
+	p.cmd.Process.Signal(syscall.SIGCONT)
 	before, cpu1 := until(first)
 	shown, cpu2 := until(last)
 	p.interrupt()
