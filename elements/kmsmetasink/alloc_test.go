@@ -40,13 +40,7 @@ func TestStreamingDoesNotAllocate(t *testing.T) {
 				stamper.ByNumber(t, c.block)
 				p := pipe.New(t, "videotestsrc pattern=black num-buffers="+frames+
 					" ! video/x-raw,format=BGRx,width=16,height=16 ! metastamper ! fakekmssink name=sink sync=false "+c.props)
-				var before, after runtime.MemStats
-				runtime.ReadMemStats(&before)
-				p.SetState(gst.StatePlaying)
-				p.EOS(60 * time.Second)
-				runtime.ReadMemStats(&after)
-				p.Stop()
-				return after.Mallocs - before.Mallocs
+				return allocated(p)
 			}
 			allocations("100")
 			few, many := allocations("100"), allocations("10100")
@@ -79,13 +73,7 @@ func TestLayersDoNotAllocate(t *testing.T) {
 				newCard(t, c.quirks)
 				theStream.Store(&stream{memories: 2, block: func(uint64) *meta.Layers { return c.block }})
 				p := pipe.New(t, fmt.Sprintf(c.source, frames)+" ! fakekmssink name=sink sync=false mode=640x480")
-				var before, after runtime.MemStats
-				runtime.ReadMemStats(&before)
-				p.SetState(gst.StatePlaying)
-				p.EOS(60 * time.Second)
-				runtime.ReadMemStats(&after)
-				p.Stop()
-				return after.Mallocs - before.Mallocs
+				return allocated(p)
 			}
 			allocations("100")
 			few, many := allocations("100"), allocations(c.more)
@@ -94,4 +82,15 @@ func TestLayersDoNotAllocate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// allocated plays a pipeline to its end and counts the allocations.
+func allocated(p *pipe.Pipe) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	p.SetState(gst.StatePlaying)
+	p.EOS(60 * time.Second)
+	runtime.ReadMemStats(&after)
+	p.Stop()
+	return after.Mallocs - before.Mallocs
 }

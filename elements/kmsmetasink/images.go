@@ -3,12 +3,10 @@ package kmsmetasink
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/kms"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
-	"github.com/gst-shmmeta/gst-shmmeta/meta"
 )
 
 // images makes framebuffers of buffers: imported ones, remembered for as long as
@@ -99,10 +97,8 @@ func (m *images) framebuffer(f *gstx.Frame) (*kms.Framebuffer, error) {
 		return nil, errNotDMABuf
 	}
 	key := keyOf(f, m.format)
-	if n, ok := m.cache.Get(f.Mem[0].ID, key); ok {
-		if fb := m.byNumber[n]; fb != nil {
-			return fb, nil
-		}
+	if fb := m.known(&f.Mem[0], key); fb != nil {
+		return fb, nil
 	}
 	if err := m.lay(f); err != nil {
 		return nil, err
@@ -134,23 +130,26 @@ func (m *images) layer(f *gstx.Frame, l *planned) (*kms.Framebuffer, error) {
 		m.layout.Offset[i], m.layout.Stride[i] = mem.Offset+plane.Offset, plane.Stride
 		key = key.mix(m.layout.Offset[i]).mix(uint64(plane.Stride)).mix(uint64(uintptr(mem.ID)))
 	}
-	if n, ok := m.cache.Get(f.Mem[l.planes[0].Memory].ID, uint64(key)); ok {
-		if fb := m.byNumber[n]; fb != nil {
-			return fb, nil
-		}
+	if fb := m.known(&f.Mem[l.planes[0].Memory], uint64(key)); fb != nil {
+		return fb, nil
 	}
 	fb, err := m.dev.Import(&m.layout)
 	if err != nil {
 		return nil, err
 	}
 	m.keep(fb)
-	for i, p := range l.planes[:l.nplanes] {
-		// Once for each memory: an id that is put again counts as replaced.
-		if !slices.ContainsFunc(l.planes[:i], func(q meta.Plane) bool { return q.Memory == p.Memory }) {
-			m.cache.Put(f.Mem[p.Memory].ID, uint64(key), m.last)
-		}
+	for _, p := range l.planes[:l.nplanes] {
+		m.cache.Put(f.Mem[p.Memory].ID, uint64(key), m.last)
 	}
 	return fb, nil
+}
+
+// known finds the framebuffer of a memory in a layout; nil when there is none.
+func (m *images) known(mem *gstx.Memory, key uint64) *kms.Framebuffer {
+	if n, ok := mem.Cached(key); ok {
+		return m.byNumber[n]
+	}
+	return nil
 }
 
 // keep remembers a framebuffer by a new number, m.last.

@@ -25,7 +25,7 @@ func (l *layersPart) close() {
 // that says nothing to be shown, leaves what the caps say.
 func (s *sink) layout(f *gstx.Frame) *plan {
 	l := s.layersPart
-	block, changed, err := l.reader.Read(f.Buffer.Pointer())
+	block, changed, err := l.reader.Next(f.Blocks.Layers)
 	if err != nil && !l.broken {
 		s.element.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat,
 			Text: "A buffer's layers cannot be trusted; caps and GstVideoMeta count instead.", Cause: err})
@@ -73,12 +73,10 @@ func (s *sink) skip(p *planned) {
 		return
 	}
 	p.told = true
-	if s.told[p.skipped.Error()] {
-		return
+	if s.first(p.skipped.Error()) {
+		s.element.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat, Cause: p.skipped,
+			Text: "A layer of the frames (" + p.role.String() + ") cannot be shown and is left out; the others are shown."})
 	}
-	s.told[p.skipped.Error()] = true
-	s.element.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat, Cause: p.skipped,
-		Text: "A layer of the frames (" + p.role.String() + ") cannot be shown and is left out; the others are shown."})
 }
 
 // gather collects what goes with the main picture: the other layers, and graphics.

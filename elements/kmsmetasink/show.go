@@ -144,18 +144,13 @@ func (s *sink) showPicture(f *gstx.Frame) error {
 func (s *sink) shownIs(f *gstx.Frame, fb *kms.Framebuffer, keep bool) {
 	s.images.taken()
 	s.last = shownFrame{true, fb, *f}
+	// Held are the buffer that the display was given last and the one it may still
+	// be reading; the one before is free.
+	f.Drop(s.held[0])
+	s.held = [2]gstx.Buffer{s.held[1]}
 	if keep {
-		s.hold(f.Buffer.Ref())
-	} else {
-		s.hold(gstx.Buffer{})
+		s.held[1] = f.Take()
 	}
-}
-
-// hold keeps the buffer that the display was given last and the one it may still
-// be reading; the one before is free.
-func (s *sink) hold(b gstx.Buffer) {
-	s.held[0].Unref()
-	s.held[0], s.held[1] = s.held[1], b
 }
 
 // tellArranged says what is new about how the frames are shown, each thing once.
@@ -174,8 +169,7 @@ func (s *sink) tellArranged() {
 	}
 	s.publishSize()
 	for _, w := range s.out.Warnings() {
-		if !s.told[w] {
-			s.told[w] = true
+		if s.first(w) {
 			s.element.Warningf("%s", w)
 		}
 	}
@@ -187,9 +181,15 @@ func (s *sink) tellArranged() {
 	}
 }
 
+// first tells whether something is to be said for the first time.
+func (s *sink) first(text string) bool {
+	was := s.told[text]
+	s.told[text] = true
+	return !was
+}
+
 func (s *sink) tellOnce(text string) {
-	if !s.told[text] {
-		s.told[text] = true
+	if s.first(text) {
 		s.element.Warn(gstx.ResourceSettings, &gstx.Error{Code: gstx.ResourceSettings, Text: text})
 	}
 }

@@ -47,7 +47,7 @@ func (h *hdrPart) setFormat(f *gstx.VideoFormat) (err error) {
 // signal is what to tell the display with this frame.
 func (s *sink) signal(f *gstx.Frame) kms.Signal {
 	h := s.hdrPart
-	block, changed, err := h.reader.Read(f.Buffer.Pointer())
+	block, changed, err := h.reader.Next(f.Blocks.HDR)
 	if err != nil && !h.broken {
 		s.element.Warn(gstx.StreamFormat, &gstx.Error{Code: gstx.StreamFormat,
 			Text: "A buffer's metadata cannot be trusted; the caps count instead.", Cause: err})

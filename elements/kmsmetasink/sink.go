@@ -123,6 +123,7 @@ func (s *sink) Start() (err error) {
 	if s.images, err = newImages(s.dev); err != nil {
 		return err
 	}
+	s.element.SetCache(s.images.cache)
 	s.compositor = gstx.NewCompositor()
 	s.hdrPart.reset()
 	s.lost, s.arranged = false, 0
@@ -166,6 +167,7 @@ func (s *sink) stop() {
 		s.held[i] = gstx.Buffer{}
 	}
 	s.forgetPreroll()
+	s.element.SetCache(nil)
 	s.images.close()
 	s.images = nil
 	s.hdrPart.close()

@@ -3,13 +3,13 @@ package v4l2metasrc
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
-	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
 // Create waits for the next frame.
@@ -161,17 +161,9 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 	if duration == 0 {
 		duration = gstx.None
 	}
-	b := st.pool.Acquire(f.Index, pts, duration, st.offset)
+	b := st.pool.Acquire(f.Index, pts, duration, st.offset, gstx.Blocks{HDR: st.hdr, Layers: st.layers})
 	if b.IsNil() {
 		return b, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
-	}
-	err := gstmeta.Attach(b.Pointer(), gstmeta.HDR, st.hdr)
-	if err == nil && !st.layers.IsNil() {
-		err = gstmeta.Attach(b.Pointer(), gstmeta.Layers, st.layers)
-	}
-	if err != nil {
-		b.Unref()
-		return gstx.Buffer{}, err
 	}
 	return b, nil
 }
@@ -226,8 +218,9 @@ func (st *stream) stamp(running uint64, now int64) uint64 {
 		return gstx.None
 	}
 	if st.frame.Monotonic {
-		if age := now - st.frame.Timestamp; age >= 0 && uint64(age) <= running {
-			return running - uint64(age)
+		// It may have come after now, for that was before the driver was asked.
+		if age := now - st.frame.Timestamp; age > -int64(time.Second) && age <= int64(running) {
+			return uint64(int64(running) - age)
 		}
 	}
 	// A clock of its own, or a time before the pipeline's: complete just now.

@@ -11,6 +11,7 @@ import "C"
 
 import (
 	"fmt"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -72,6 +73,9 @@ func (h Holder) Size() int {
 	}
 	return int(h.p.size)
 }
+
+// Pointer lends the ShmMetaHolder, for C code that knows gstmeta.h; nil if h is none.
+func (h Holder) Pointer() unsafe.Pointer { return unsafe.Pointer(h.p) }
 
 // Ref takes another reference.
 func (h Holder) Ref() Holder {

@@ -38,7 +38,11 @@ func NewReader(k Kind) *Reader { return &Reader{kind: k} }
 // wrong with it. changed says whether that, block or error, can differ from the
 // last call's. The block is lent until the next call.
 func (r *Reader) Read(buf unsafe.Pointer) (b *meta.Block, changed bool, err error) {
-	h := Get(buf, r.kind)
+	return r.Next(Get(buf, r.kind))
+}
+
+// Next is Read for who has got the buffer's holder already.
+func (r *Reader) Next(h Holder) (b *meta.Block, changed bool, err error) {
 	if h != r.last {
 		changed = true
 		r.last.Unref()

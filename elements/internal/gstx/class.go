@@ -9,6 +9,8 @@ import (
 	"math"
 	"sync"
 	"unsafe"
+
+	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
 // Parent is the GStreamer base class of an element.
@@ -76,6 +78,9 @@ func classAt(i uint64) *Class {
 // GstPlugin), or, with nil, of the running program. A type of that name that is
 // there already, registered by another copy of this library, is used as it is.
 func Register(plugin unsafe.Pointer, c Class) error {
+	if err := gstmeta.Register(); err != nil { // Frame and Pool know the metas
+		return err
+	}
 	classes.Lock()
 	index := len(classes.list)
 	classes.list = append(classes.list, &c)

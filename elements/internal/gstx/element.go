@@ -90,10 +90,10 @@ func (e *Element) SetLive(live bool) {
 // RunningTime is the pipeline's running time now in ns, None without a clock.
 func (e *Element) RunningTime() uint64 { return uint64(C.gstx_running_time(e.p)) }
 
-// Clocks is RunningTime and, read at the same moment, CLOCK_MONOTONIC in ns.
+// Clocks is RunningTime and, read at the same moment, CLOCK_MONOTONIC in ns, as they
+// were right before this call of Create.
 func (e *Element) Clocks() (running uint64, monotonic int64) {
-	c := C.gstx_clocks(e.p)
-	return uint64(c.running), int64(c.monotonic)
+	return uint64(e.x.running), int64(e.x.monotonic)
 }
 
 // Playing tells whether the element is in PLAYING, from any thread; a change that
@@ -108,8 +108,8 @@ type WaitFD struct {
 
 // WaitFor names what the streaming thread shall wait for, outside of Go, before
 // every Create or Frame from the next one on: until one of at most four
-// descriptors is ready or timeoutMS has passed (negative: never). One of them has
-// to be what Unlock sets. It is a hint, for Go's runtime works while a thread
+// descriptors is ready or timeoutMS has passed (negative: never). The first has to
+// be what Unlock sets. It is a hint, for Go's runtime works while a thread
 // waits inside of it: Create and Frame still look for themselves. A sink's wait
 // comes before the base class decides whether the frame is too late. With no
 // descriptors there is no wait; Stop ends it too. To be called in Create and

@@ -49,6 +49,30 @@ locate (GstxFrame * f, guint plane, guint64 offset)
   f->plane_offset[plane] = offset + (f->n_mem ? f->mem[i].offset : 0);
 }
 
+/* Of our metas; NULL before the first one is registered. */
+const GstMetaInfo *
+gstx_meta_info (ShmMetaKind kind)
+{
+  static const GstMetaInfo *infos[SHM_META_N_KINDS];
+  const GstMetaInfo *info = g_atomic_pointer_get (&infos[kind]);
+
+  if (!info && (info = shm_meta_lookup (kind)))
+    g_atomic_pointer_set (&infos[kind], info);
+  return info;
+}
+
+void
+gstx_frame_blocks (GstxFrame * f, GstBuffer * buf)
+{
+  ShmMetaKind kind;
+
+  for (kind = SHM_META_HDR; kind < SHM_META_N_KINDS; kind++) {
+    const GstMetaInfo *info = gstx_meta_info (kind);
+
+    f->block[kind] = info ? shm_meta_peek (buf, info) : NULL;
+  }
+}
+
 void
 gstx_frame_fill (GstxInstance * x, GstBuffer * buf)
 {
@@ -73,6 +97,9 @@ gstx_frame_fill (GstxInstance * x, GstBuffer * buf)
     o->size = m->size;
     o->dmabuf = gst_is_dmabuf_memory (m);
     o->fd = gst_is_fd_memory (m) ? gst_fd_memory_get_fd (m) : -1;
+    o->cached = 0;
+    if (x->cache)
+      gstx_memcache_get (x->cache, m, &o->key, &o->cached);
   }
   f->n_planes = f->width = f->height = 0;
   vm = gst_buffer_get_video_meta (buf);

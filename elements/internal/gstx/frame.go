@@ -6,6 +6,8 @@ import "C"
 import (
 	"structs"
 	"unsafe"
+
+	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
 // Memory is one GstMemory of a buffer. Its FD is borrowed from it.
@@ -16,6 +18,9 @@ type Memory struct {
 	Size   uint64         // valid bytes
 	FD     int32          // -1 when the memory is not fd-backed
 	DMABuf int32          // 1 when FD is a DMA-buf
+	key    uint64         // see Cached
+	cached uint32
+	_      uint32
 }
 
 // Rect is a rectangle in pixels.
@@ -24,12 +29,19 @@ type Rect struct {
 	X, Y, W, H uint32
 }
 
+// Blocks are those of a buffer's metas, lent.
+type Blocks struct {
+	_           structs.HostLayout
+	HDR, Layers gstmeta.Holder
+}
+
 // Frame is what a buffer looks like to an element: GstxFrame of gstx.h, owned by
 // C and lent for one call. Planes come from GstVideoMeta where the buffer has
 // it, else from the caps.
 type Frame struct {
 	_                          structs.HostLayout
 	Buffer                     Buffer
+	Blocks                     Blocks // in a sink
 	PTS, DTS, Duration, Offset uint64 // ns; None when unknown
 	Flags                      uint32 // GstBufferFlags
 	NMem                       uint32 // at most 8
@@ -44,7 +56,8 @@ type Frame struct {
 	// Preroll is 1 when a sink gets the frame ahead of its time, in PAUSED; it
 	// comes again when it is due.
 	Preroll uint32
-	_       uint32
+	spare   uint32
+	drop    Buffer
 	// StreamTime is, in a filter, the position in the stream, which unlike PTS
 	// knows of seeks; None when unknown.
 	StreamTime uint64
@@ -59,6 +72,22 @@ type Frame struct {
 	// them, in the frame's pixels.
 	Graphics    uint64
 	GraphicsBox DstRect
+}
+
+// Take is Buffer.Ref, for a sink at less cost: C has taken the reference before it
+// called.
+func (f *Frame) Take() Buffer {
+	if f.spare == 0 {
+		return f.Buffer.Ref()
+	}
+	f.spare = 0
+	return f.Buffer
+}
+
+// Drop is b.Unref at the end of the call, by C.
+func (f *Frame) Drop(b Buffer) {
+	f.drop.Unref()
+	f.drop = b
 }
 
 // Bytes lends the content of a filter's buffer, for the call; it must not be

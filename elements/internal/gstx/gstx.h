@@ -17,6 +17,8 @@
 #include <gst/video/video.h>
 #include <poll.h>
 
+#include "../../../meta/gstmeta/gstmeta.h"
+
 /* ---- description of a class, made by Go once and kept for ever ---- */
 
 typedef enum { GSTX_PUSH_SRC, GSTX_VIDEO_SINK, GSTX_FILTER } GstxParent;
@@ -90,10 +92,13 @@ typedef struct {
   guint64 offset, size;
   gint32 fd;                    /* borrowed, -1 when not fd-backed */
   gint32 dmabuf;
+  guint64 key;                  /* sink with a memory cache: what it has of this memory */
+  guint32 cached, pad;
 } GstxMem;
 
 typedef struct {
   gpointer buffer;
+  ShmMetaHolder *block[SHM_META_N_KINDS];       /* borrowed from the buffer's metas; sink */
   guint64 pts, dts, duration, offset;
   guint32 flags, n_mem;
   GstxMem mem[GSTX_MAX_MEM];
@@ -102,7 +107,9 @@ typedef struct {
   guint64 plane_offset[GSTX_MAX_PLANES];        /* within that memory */
   gint32 stride[GSTX_MAX_PLANES];
   guint32 crop_x, crop_y, crop_w, crop_h;
-  guint32 preroll, pad;
+  guint32 preroll;
+  guint32 spare;                /* sink: a reference on the buffer that Go may take */
+  gpointer drop;                /* sink: a buffer of Go's to be dropped after the call */
   guint64 stream_time;          /* filter; GST_CLOCK_TIME_NONE when unknown */
   guint64 due;                  /* sink; gstx_frame_due */
   gconstpointer data;           /* filter with bytes: the content, mapped */
@@ -134,12 +141,18 @@ typedef struct {
 /* From goCreate: nothing yet, call again after the next wait. */
 #define GSTX_FLOW_AGAIN GST_FLOW_CUSTOM_ERROR_2
 
+/* Of a wait: ended by unlock, by what was waited for, by the time. */
+typedef enum { GSTX_NOT_WAITED, GSTX_WAITED, GSTX_WAITED_OUT } GstxWaited;
+
 typedef struct {
   GstxClassInfo *info;
   guint64 handle;               /* cgo.Handle of the *gstx.Element */
   GstVideoInfo vinfo;           /* negotiated, for planes without GstVideoMeta */
   gboolean have_vinfo;
   GstxFrame frame;              /* reused for every buffer */
+  struct _GstxMemCache *cache;  /* sink: borrowed; Go sets it on the streaming thread */
+  guint64 running;              /* source: gstx_clocks before goCreate */
+  gint64 monotonic;
   /* What to wait for before the next frame, see gstx_wait. Go writes it on the
    * streaming thread, in its calls. */
   struct pollfd wait[GSTX_MAX_WAIT];
@@ -147,7 +160,7 @@ typedef struct {
   gint32 wait_ms;
   gint window_width, window_height;     /* sink with graphics: what it shows on; 0 unknown */
   GstPadChainFunction chain;    /* sink: the base class' */
-  enum { GSTX_NOT_WAITED, GSTX_WAITED, GSTX_WAITED_OUT } waited;        /* sink: for the next frame */
+  GstxWaited waited;            /* sink: for the next frame */
   gint delay_is_users;          /* sink: render-delay; atomic */
   guint64 delay;                /* sink: that gstx_set_render_delay has set */
   gint32 held;                  /* sink with memory to share: buffers it holds; else -1 */
@@ -159,8 +172,7 @@ typedef struct { GstVideoSink parent; GstxInstance x; } GstxSink;
 typedef struct { GstBaseTransform parent; GstxInstance x; } GstxFilter;
 
 GstxInstance *gstx_instance (gpointer element);
-/* FALSE when the time ran out. */
-gboolean gstx_wait (GstxInstance * x);
+GstxWaited gstx_wait (GstxInstance * x);
 GstCaps *gstx_get_caps (GstxInstance * x, GstPad * pad, GstCaps * filter);
 void gstx_src_class_init (GstPushSrcClass * klass);
 void gstx_sink_class_init (GstVideoSinkClass * klass);
@@ -188,6 +200,8 @@ void gstx_orientation_tag (GstxInstance * x, GstEvent * event);
 gboolean gstx_format_from_caps (GstCaps * caps, GstxFormat * f, GstVideoInfo * vinfo);
 void gstx_format_clear (GstxFormat * f);
 void gstx_frame_fill (GstxInstance * x, GstBuffer * buf);
+const GstMetaInfo *gstx_meta_info (ShmMetaKind kind);
+void gstx_frame_blocks (GstxFrame * f, GstBuffer * buf);
 /* Copies the pixels of a buffer in the negotiated format to planes at offsets of
  * dst, size bytes long. FALSE when that cannot be: a layout the CPU cannot read,
  * a buffer too small, planes that dst has no room for. */
@@ -210,8 +224,8 @@ void gstx_post_structure (GstElement * e, GstStructure * s);
 void gstx_log (GstxClassInfo * info, GstElement * e, gint level, const char *text);
 gint gstx_log_threshold (GstxClassInfo * info);
 guint64 gstx_running_time (GstElement * e);
-typedef struct { guint64 running; gint64 monotonic; } GstxClocks;
-GstxClocks gstx_clocks (GstElement * e);
+/* The element's running time and, read at the same moment, CLOCK_MONOTONIC in ns. */
+void gstx_clocks (GstElement * e, guint64 * running, gint64 * monotonic);
 char *gstx_object_name (gpointer object);
 gboolean gstx_playing (GstElement * e);
 void gstx_reconfigure (GstElement * sink);
@@ -241,9 +255,12 @@ typedef struct {
 } GstxPoolLayout;
 GstxPool *gstx_pool_new (guint n, const GstxPoolLayout * layout);
 gboolean gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem);
+/* With the metas of the blocks that are not NULL. */
 GstBuffer *gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration,
-    guint64 offset);
+    guint64 offset, ShmMetaHolder * hdr, ShmMetaHolder * layers);
 gint gstx_pool_returned (GstxPool * p);
+/* How many gstx_pool_returned has to give; to be read atomically. */
+guint32 *gstx_pool_count (GstxPool * p);
 gint gstx_pool_wake_fd (GstxPool * p);
 void gstx_pool_close (GstxPool * p);
 
@@ -292,9 +309,12 @@ void gstx_graphics_fill (GstxFrame * f, GstBuffer * buf);
 /* memcache.c: what a sink remembers about a memory */
 typedef struct _GstxMemCache GstxMemCache;
 GstxMemCache *gstx_memcache_new (void);
-gboolean gstx_memcache_get (GstxMemCache * c, gpointer mem, guint64 key, guint32 * id);
+/* What was put last; FALSE for nothing. */
+gboolean gstx_memcache_get (GstxMemCache * c, gpointer mem, guint64 * key, guint32 * id);
 void gstx_memcache_put (GstxMemCache * c, gpointer mem, guint64 key, guint32 id);
 guint gstx_memcache_drain (GstxMemCache * c, guint32 * ids, guint max);
+/* How many ids wait to be drained; to be read atomically. */
+guint32 *gstx_memcache_dead (GstxMemCache * c);
 void gstx_memcache_retire (GstxMemCache * c);
 void gstx_memcache_close (GstxMemCache * c);
 

@@ -130,7 +130,7 @@ func (s *source) Create() (gstx.Buffer, gstx.Flow) {
 	}
 	i := s.free[0]
 	s.free = s.free[1:]
-	b := s.pool.Acquire(i, s.n*16666667, 16666667, s.n)
+	b := s.pool.Acquire(i, s.n*16666667, 16666667, s.n, gstx.Blocks{})
 	s.n++
 	if b.IsNil() {
 		return b, gstx.FlowError
@@ -150,11 +150,15 @@ type sink struct {
 }
 
 func (s *sink) Start() (err error) {
-	s.cache, err = gstx.NewMemoryCache()
-	return err
+	if s.cache, err = gstx.NewMemoryCache(); err != nil {
+		return err
+	}
+	s.e.SetCache(s.cache)
+	return nil
 }
 
 func (s *sink) Stop() error {
+	s.e.SetCache(nil)
 	s.cache.Close()
 	return nil
 }
@@ -169,7 +173,7 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 		s.preroll.Add(1)
 		return gstx.FlowOK
 	}
-	if id, ok := s.cache.Get(f.Mem[0].ID, 7); ok {
+	if id, ok := f.Mem[0].Cached(7); ok {
 		if id != uint32(f.Mem[0].FD) {
 			return gstx.FlowError
 		}

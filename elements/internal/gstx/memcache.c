@@ -26,6 +26,7 @@ struct _GstxMemCache {
   gboolean closed;
   Entry *live;
   GArray *dead;                 /* guint32 */
+  guint32 n_dead;               /* its length, for who does not take the lock */
 };
 
 static GMutex numbers_lock;
@@ -69,6 +70,14 @@ gstx_memcache_new (void)
   return c;
 }
 
+/* Under the lock. */
+static void
+bury (GstxMemCache * c, guint32 id)
+{
+  g_array_append_val (c->dead, id);
+  g_atomic_int_set (&c->n_dead, c->dead->len);
+}
+
 static void
 entry_free (gpointer data)
 {
@@ -77,7 +86,7 @@ entry_free (gpointer data)
 
   g_mutex_lock (&c->lock);
   if (!c->closed) {
-    g_array_append_val (c->dead, e->id);
+    bury (c, e->id);
     if (e->prev)
       e->prev->next = e->next;
     else
@@ -90,24 +99,28 @@ entry_free (gpointer data)
   cache_unref (c);
 }
 
-/* key tells layouts apart (offsets, strides, size): the same memory in another
- * layout needs another framebuffer. */
 gboolean
-gstx_memcache_get (GstxMemCache * c, gpointer mem, guint64 key, guint32 * id)
+gstx_memcache_get (GstxMemCache * c, gpointer mem, guint64 * key, guint32 * id)
 {
   Entry *e = gst_mini_object_get_qdata (mem, c->quark);
 
-  if (!e || e->key != key)
+  if (!e)
     return FALSE;
+  *key = e->key;
   *id = e->id;
   return TRUE;
 }
 
+/* key tells layouts apart (offsets, strides, size): the same memory in another
+ * layout needs another framebuffer. To put the same again does nothing. */
 void
 gstx_memcache_put (GstxMemCache * c, gpointer mem, guint64 key, guint32 id)
 {
-  Entry *e = g_new0 (Entry, 1);
+  Entry *e = gst_mini_object_get_qdata (mem, c->quark);
 
+  if (e && e->key == key && e->id == id)
+    return;
+  e = g_new0 (Entry, 1);
   e->cache = c;
   e->key = key;
   e->id = id;
@@ -122,6 +135,12 @@ gstx_memcache_put (GstxMemCache * c, gpointer mem, guint64 key, guint32 id)
   gst_mini_object_set_qdata (mem, c->quark, e, entry_free);
 }
 
+guint32 *
+gstx_memcache_dead (GstxMemCache * c)
+{
+  return &c->n_dead;
+}
+
 guint
 gstx_memcache_drain (GstxMemCache * c, guint32 * ids, guint max)
 {
@@ -132,6 +151,7 @@ gstx_memcache_drain (GstxMemCache * c, guint32 * ids, guint max)
   if (n) {
     memcpy (ids, c->dead->data, n * sizeof *ids);
     g_array_remove_range (c->dead, 0, n);
+    g_atomic_int_set (&c->n_dead, c->dead->len);
   }
   g_mutex_unlock (&c->lock);
   return n;
@@ -147,7 +167,7 @@ gstx_memcache_retire (GstxMemCache * c)
   g_mutex_lock (&c->lock);
   c->closed = TRUE;
   for (e = c->live; e; e = e->next)
-    g_array_append_val (c->dead, e->id);
+    bury (c, e->id);
   c->live = NULL;
   g_mutex_unlock (&c->lock);
 }

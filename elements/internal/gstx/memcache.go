@@ -1,7 +1,5 @@
 package gstx
 
-// #cgo noescape gstx_memcache_get
-// #cgo nocallback gstx_memcache_get
 // #cgo noescape gstx_memcache_drain
 // #cgo nocallback gstx_memcache_drain
 // #include "gstx.h"
@@ -9,13 +7,17 @@ import "C"
 
 import (
 	"errors"
+	"sync/atomic"
 	"unsafe"
 )
 
-// MemoryCache remembers one id (a framebuffer) per GstMemory and layout. Ids of
+// MemoryCache remembers one id (a framebuffer, not 0) per GstMemory and layout. Ids of
 // memories that died are queued for Drain, by whatever thread dropped them,
-// without calling Go. Get, Put and Drain allocate nothing in Go.
-type MemoryCache struct{ c *C.GstxMemCache }
+// without calling Go. Put and Drain allocate nothing in Go.
+type MemoryCache struct {
+	c    *C.GstxMemCache
+	dead *uint32 // how many are queued
+}
 
 // NewMemoryCache makes an empty cache. There can be 64 at once in a process.
 func NewMemoryCache() (*MemoryCache, error) {
@@ -23,24 +25,32 @@ func NewMemoryCache() (*MemoryCache, error) {
 	if c == nil {
 		return nil, errors.New("64 memory caches exist already in this process")
 	}
-	return &MemoryCache{c}, nil
+	return &MemoryCache{c, (*uint32)(unsafe.Pointer(C.gstx_memcache_dead(c)))}, nil
 }
 
-// Get finds the id of mem in the layout key.
-func (m *MemoryCache) Get(mem unsafe.Pointer, key uint64) (id uint32, ok bool) {
-	var v C.guint32
-	ok = C.gstx_memcache_get(m.c, C.gpointer(mem), C.guint64(key), &v) != 0
-	return uint32(v), ok
+// SetCache has the frames of a sink say what the cache remembers of their memories,
+// see Memory.Cached; nil: nothing. To be called on the streaming thread, and in Start
+// and Stop.
+func (e *Element) SetCache(m *MemoryCache) {
+	e.x.cache = nil
+	if m != nil {
+		e.x.cache = m.c
+	}
 }
 
-// Put remembers id for mem in the layout key; an id it had before is queued.
+// Cached is the id of this memory in the layout key, of the sink's cache.
+func (m *Memory) Cached(key uint64) (id uint32, ok bool) {
+	return m.cached, m.cached != 0 && m.key == key
+}
+
+// Put remembers id for mem in the layout key; another that it had before is queued.
 func (m *MemoryCache) Put(mem unsafe.Pointer, key uint64, id uint32) {
 	C.gstx_memcache_put(m.c, C.gpointer(mem), C.guint64(key), C.guint32(id))
 }
 
 // Drain fills ids with queued ones and returns how many.
 func (m *MemoryCache) Drain(ids []uint32) int {
-	if len(ids) == 0 {
+	if len(ids) == 0 || atomic.LoadUint32(m.dead) == 0 {
 		return 0
 	}
 	return int(C.gstx_memcache_drain(m.c, (*C.guint32)(unsafe.Pointer(&ids[0])), C.guint(len(ids))))

@@ -70,19 +70,17 @@ monotonic (void)
 }
 
 /* A thread that is put aside between the two clocks reads them again. */
-GstxClocks
-gstx_clocks (GstElement * e)
+void
+gstx_clocks (GstElement * e, guint64 * running, gint64 * mono)
 {
-  GstxClocks c;
   gint64 before;
   gint tries = 4;
 
   do {
     before = monotonic ();
-    c.running = gst_element_get_current_running_time (e);
-    c.monotonic = monotonic ();
-  } while (c.monotonic - before >= 200000 && --tries);
-  return c;
+    *running = gst_element_get_current_running_time (e);
+    *mono = monotonic ();
+  } while (*mono - before >= 200000 && --tries);
 }
 
 void

@@ -31,7 +31,7 @@ struct _GstxPool {
   guint n;
   Slot slot[MAX_FRAMES];
   guint8 returned[MAX_FRAMES];  /* ring of free indices */
-  guint head, count;
+  guint32 head, count;          /* count is read without the lock too */
   gint wake;
   gboolean armed, written;      /* somebody waits on wake; it is readable */
   GstVideoFormat format;
@@ -90,7 +90,8 @@ memory_dispose (GstMiniObject * obj)
     gst_mini_object_ref (obj);
     s->idle |= 1u << t->index;
     if (s->idle == ALL (s)) {
-      p->returned[(p->head + p->count++) % MAX_FRAMES] = t->slot;
+      p->returned[(p->head + p->count) % MAX_FRAMES] = t->slot;
+      g_atomic_int_set (&p->count, p->count + 1);
       if (p->armed)
         wake (p);
     }
@@ -161,9 +162,19 @@ gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem)
   return TRUE;
 }
 
+static void
+add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder)
+{
+  const GstMetaInfo *info = holder ? gstx_meta_info (kind) : NULL;
+
+  if (info)
+    gst_buffer_add_meta (buf, info, holder);
+}
+
 /* Makes the buffer of frame i, which must be idle. */
 GstBuffer *
-gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64 offset)
+gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64 offset,
+    ShmMetaHolder * hdr, ShmMetaHolder * layers)
 {
   GstBuffer *buf;
   Slot *s;
@@ -195,6 +206,8 @@ gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64
     gst_buffer_add_video_meta_full (buf, GST_VIDEO_FRAME_FLAG_NONE, p->format,
         p->layout.width, p->layout.height, p->layout.n_planes, off, p->layout.stride);
   }
+  add_block (buf, SHM_META_HDR, hdr);
+  add_block (buf, SHM_META_LAYERS, layers);
   return buf;
 }
 
@@ -208,7 +221,7 @@ gstx_pool_returned (GstxPool * p)
   if (p->count) {
     i = p->returned[p->head];
     p->head = (p->head + 1) % MAX_FRAMES;
-    --p->count;
+    g_atomic_int_set (&p->count, p->count - 1);
   }
   if (p->written && !p->count) {
     eventfd_read (p->wake, &v);
@@ -216,6 +229,12 @@ gstx_pool_returned (GstxPool * p)
   }
   g_mutex_unlock (&p->lock);
   return i;
+}
+
+guint32 *
+gstx_pool_count (GstxPool * p)
+{
+  return &p->count;
 }
 
 gint

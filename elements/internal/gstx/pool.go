@@ -7,13 +7,17 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"unsafe"
 )
 
 // Pool is a source's fixed set of frames, each made of fd-backed memories. A
 // frame that was acquired comes back when nobody holds any of its memories any
 // more; nothing on the thread that drops the last one calls Go.
-type Pool struct{ p *C.GstxPool }
+type Pool struct {
+	p     *C.GstxPool
+	count *uint32 // how many have come back
+}
 
 // PoolMemory is one memory of a frame; FD is borrowed and duplicated.
 type PoolMemory struct {
@@ -44,10 +48,11 @@ func NewPool(layout PoolLayout, frames [][]PoolMemory) (*Pool, error) {
 	for i := range layout.Offset {
 		l.offset[i], l.stride[i] = C.guint64(layout.Offset[i]), C.gint32(layout.Stride[i])
 	}
-	p := &Pool{C.gstx_pool_new(C.guint(len(frames)), &l)}
+	p := &Pool{p: C.gstx_pool_new(C.guint(len(frames)), &l)}
 	if p.p == nil {
 		return nil, fmt.Errorf("pool of %d frames with %d planes: not possible", len(frames), layout.NPlanes)
 	}
+	p.count = (*uint32)(unsafe.Pointer(C.gstx_pool_count(p.p)))
 	for i, mems := range frames {
 		if mems == nil {
 			continue
@@ -78,13 +83,18 @@ func (p *Pool) Set(i int, mems []PoolMemory) error {
 	return nil
 }
 
-// Acquire makes the buffer of frame i; none when the frame is out.
-func (p *Pool) Acquire(i int, pts, duration, offset uint64) Buffer {
-	return Buffer{unsafe.Pointer(C.gstx_pool_acquire(p.p, C.guint(i), C.guint64(pts), C.guint64(duration), C.guint64(offset)))}
+// Acquire makes the buffer of frame i, with metas of the blocks that are not nil;
+// none when the frame is out.
+func (p *Pool) Acquire(i int, pts, duration, offset uint64, blocks Blocks) Buffer {
+	return Buffer{unsafe.Pointer(C.gstx_pool_acquire(p.p, C.guint(i), C.guint64(pts), C.guint64(duration), C.guint64(offset),
+		(*C.ShmMetaHolder)(blocks.HDR.Pointer()), (*C.ShmMetaHolder)(blocks.Layers.Pointer())))}
 }
 
 // Returned takes the next frame that has come back, without waiting.
 func (p *Pool) Returned() (int, bool) {
+	if atomic.LoadUint32(p.count) == 0 {
+		return 0, false
+	}
 	i := int(C.gstx_pool_returned(p.p))
 	return i, i >= 0
 }

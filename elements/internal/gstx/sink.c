@@ -71,7 +71,7 @@ sink_chain (GstPad * pad, GstObject * parent, GstBuffer * buf)
   GstxInstance *x = X (parent);
 
   if (x->waited == GSTX_NOT_WAITED)     /* a frame that is dropped leaves it at that */
-    x->waited = gstx_wait (x) ? GSTX_WAITED : GSTX_WAITED_OUT;
+    x->waited = gstx_wait (x);
   return x->chain (pad, parent, buf);
 }
 
@@ -96,13 +96,23 @@ static GstFlowReturn
 sink_show_frame (GstVideoSink * sink, GstBuffer * buf)
 {
   GstxInstance *x = X (sink);
+  GstFlowReturn ret;
 
   gstx_frame_fill (x, buf);
+  gstx_frame_blocks (&x->frame, buf);
   x->frame.due = x->frame.preroll ? GST_CLOCK_TIME_NONE : gstx_frame_due (GST_BASE_SINK (sink), buf);
-  if (x->waited != GSTX_WAITED_OUT)     /* again: a pause may have ended the first wait */
+  if (x->waited == GSTX_NOT_WAITED)     /* a pause has ended the first wait */
     gstx_wait (x);
   x->waited = GSTX_NOT_WAITED;
-  return goFrame (x->handle, &x->frame);
+  x->frame.spare = TRUE;
+  gst_buffer_ref (buf);
+  ret = goFrame (x->handle, &x->frame);
+  if (x->frame.spare)
+    gst_buffer_unref (buf);
+  if (x->frame.drop)
+    gst_buffer_unref (x->frame.drop);
+  x->frame.drop = NULL;
+  return ret;
 }
 
 static GstFlowReturn

@@ -1,6 +1,5 @@
 /* When a sink's frames are due, and what it adds to the pipeline's latency. */
 #include "gstx.h"
-#include <time.h>
 
 /* The base class tells nobody that its property was set, and to the default value
  * it may be set too: only then is the user's delay not ours to change. */
@@ -28,11 +27,8 @@ guint64
 gstx_frame_due (GstBaseSink * sink, GstBuffer * buf)
 {
   const GstSegment *seg = &sink->segment;       /* the streaming thread's, under the preroll lock */
-  GstClock *clock;
-  GstClockTime base, now;
-  guint64 running;
-  gint64 due;
-  struct timespec ts;
+  guint64 running, now;
+  gint64 monotonic;
 
   if (!GST_BUFFER_PTS_IS_VALID (buf) || seg->format != GST_FORMAT_TIME || seg->rate <= 0 ||
       !gst_base_sink_get_sync (sink))
@@ -41,20 +37,11 @@ gstx_frame_due (GstBaseSink * sink, GstBuffer * buf)
       MAX (GST_BUFFER_PTS (buf), seg->start));
   if (running == GST_CLOCK_TIME_NONE)
     return GST_CLOCK_TIME_NONE;
-  GST_OBJECT_LOCK (sink);
-  clock = GST_ELEMENT_CLOCK (sink);
-  if (clock)
-    gst_object_ref (clock);
-  base = GST_ELEMENT_CAST (sink)->base_time;
-  GST_OBJECT_UNLOCK (sink);
-  if (!clock)
+  gstx_clocks (GST_ELEMENT (sink), &now, &monotonic);
+  if (now == GST_CLOCK_TIME_NONE)
     return GST_CLOCK_TIME_NONE;
-  now = gst_clock_get_time (clock);
-  clock_gettime (CLOCK_MONOTONIC, &ts);
-  gst_object_unref (clock);
   /* Whatever the clock is, it and CLOCK_MONOTONIC go on alike for the milliseconds
    * from now to then. */
-  due = (gint64) (running + base + gst_base_sink_get_latency (sink) - now);
-  due += gst_base_sink_get_ts_offset (sink);
-  return (guint64) (GST_TIMESPEC_TO_TIME (ts) + due);
+  return (guint64) (monotonic + (gint64) (running + gst_base_sink_get_latency (sink) - now) +
+      gst_base_sink_get_ts_offset (sink));
 }

@@ -88,6 +88,7 @@ src_create (GstPushSrc * src, GstBuffer ** buf)
 
   do {
     gstx_wait (x);
+    gstx_clocks (GST_ELEMENT (src), &x->running, &x->monotonic);
     ret = goCreate (x->handle, &b);
   } while (ret == GSTX_FLOW_AGAIN && x->n_wait);
   if ((ret == GST_FLOW_OK && !b) || ret == GSTX_FLOW_AGAIN)

@@ -7,7 +7,6 @@
 package recorder
 
 import (
-	"errors"
 	"sync"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
@@ -37,7 +36,7 @@ var (
 
 // Register makes the element metarecorder; GStreamer must be initialised.
 func Register() error {
-	return errors.Join(gstmeta.Register(), gstx.Register(nil, class))
+	return gstx.Register(nil, class)
 }
 
 // Take gives what the element of that name has seen since its start, or since the

@@ -46,7 +46,7 @@ func set(t testing.TB, s stamps) {
 
 // Register makes the element metastamper; GStreamer must be initialised.
 func Register() error {
-	return errors.Join(gstmeta.Register(), gstx.Register(nil, gstx.Class{
+	return gstx.Register(nil, gstx.Class{
 		Name: "metastamper", TypeName: "GstMetaStamper", LongName: "Stamper", Klass: "Filter/Effect/Video",
 		Description: "Puts blocks on what passes, for tests", Author: "gst-shmmeta contributors",
 		Parent: gstx.Filter, InPlace: true,
@@ -55,7 +55,7 @@ func Register() error {
 			{Name: "src", Direction: gstx.Src, Caps: "ANY"},
 		},
 		New: func(*gstx.Element) any { return new(element) },
-	}))
+	})
 }
 
 type element struct {
