@@ -22,7 +22,10 @@ type mode struct {
 
 // probe asks the device for its modes. Formats that GStreamer has no name for,
 // and fields that it cannot express, are left out.
-func probe(d *v4l2.Device) ([]mode, error) {
+//
+// fixed is the interval of the signal that comes in, zero when the device itself
+// makes the pictures.
+func probe(d *v4l2.Device, fixed v4l2.Fraction) ([]mode, error) {
 	formats, err := d.Formats()
 	if err != nil {
 		return nil, err
@@ -41,7 +44,7 @@ func probe(d *v4l2.Device) ([]mode, error) {
 			return nil, err
 		}
 		for _, size := range sizes {
-			m, ok, err := probeSize(d, p, size)
+			m, ok, err := probeSize(d, p, size, fixed)
 			if err != nil {
 				return nil, err
 			}
@@ -74,7 +77,7 @@ func reach(d *v4l2.Device, f v4l2.FourCC) ([]v4l2.SizeRange, error) {
 }
 
 // probeSize tries a format at the ends of a range of sizes.
-func probeSize(d *v4l2.Device, p *v4l2.Pixel, size v4l2.SizeRange) (m mode, ok bool, err error) {
+func probeSize(d *v4l2.Device, p *v4l2.Pixel, size v4l2.SizeRange, fixed v4l2.Fraction) (m mode, ok bool, err error) {
 	m = mode{pixel: p, size: size}
 	var colors []string
 	for _, end := range [...][2]uint32{{size.Width.Max, size.Height.Max}, {size.Width.Min, size.Height.Min}} {
@@ -96,6 +99,9 @@ func probeSize(d *v4l2.Device, p *v4l2.Pixel, size v4l2.SizeRange) (m mode, ok b
 	intervals, err := d.Intervals(p.FourCC, size.Width.Max, size.Height.Max)
 	if err != nil {
 		return m, false, err
+	}
+	if len(intervals) == 0 && fixed != (v4l2.Fraction{}) {
+		intervals = []v4l2.IntervalRange{{Min: fixed, Max: fixed}}
 	}
 	m.rates = rates(intervals)
 	return m, true, nil
@@ -161,7 +167,7 @@ func span(r v4l2.Range) string {
 // the device does now comes first, then larger sizes before smaller ones and
 // formats in the pixel table's order. Formats with the same sizes, rates and
 // colours share a structure; extra is appended to each.
-func capsOf(modes []mode, now v4l2.Format, dmabuf bool, extra string) string {
+func capsOf(modes []mode, now v4l2.Format, aspect v4l2.Fraction, dmabuf bool, extra string) string {
 	rank := func(m mode) int { // of a format
 		if m.pixel.FourCC == now.FourCC {
 			return -1
@@ -195,8 +201,8 @@ func capsOf(modes []mode, now v4l2.Format, dmabuf bool, extra string) string {
 			if n == "" {
 				continue
 			}
-			rest := fmt.Sprintf(", width = (int) %s, height = (int) %s, framerate = (fraction) %s, colorimetry = (string) %s, pixel-aspect-ratio = (fraction) 1/1%s%s",
-				span(m.size.Width), span(m.size.Height), m.rates, m.colors, m.interlace, extra)
+			rest := fmt.Sprintf(", width = (int) %s, height = (int) %s, framerate = (fraction) %s, colorimetry = (string) %s, pixel-aspect-ratio = (fraction) %d/%d%s%s",
+				span(m.size.Width), span(m.size.Height), m.rates, m.colors, aspect.Num, aspect.Den, m.interlace, extra)
 			if formats[rest] == nil {
 				order = append(order, rest)
 			}

@@ -54,7 +54,7 @@ func TestCapsGroupFormatsAndOrderSizes(t *testing.T) {
 		dmabuf bool
 		want   []string
 	}{{false, plain}, {true, append(drm, plain...)}} {
-		got := capsOf(modes, now, c.dmabuf, ", extra = 1")
+		got := capsOf(modes, now, v4l2.Fraction{Num: 1, Den: 1}, c.dmabuf, ", extra = 1")
 		if want := strings.Join(c.want, "; "); got != want {
 			t.Errorf("dmabuf %v: got\n%s\nwant\n%s", c.dmabuf, strings.ReplaceAll(got, "; ", ";\n"), strings.ReplaceAll(want, "; ", ";\n"))
 		}
@@ -118,7 +118,7 @@ func TestProbe(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer dev.Close()
-			got, err := probe(dev)
+			got, err := probe(dev, v4l2.Fraction{})
 			if err != nil || len(got) != len(c.want) {
 				t.Fatalf("got %+v, %v", got, err)
 			}

@@ -16,14 +16,19 @@
 // There are eight buffers. A frame that is held downstream is not with the
 // driver; when all are held, the source waits for one to come back, and the
 // driver drops what it captures meanwhile. Such frames are counted from its
-// sequence numbers (property frames-lost), and so are frames that it marked as
-// damaged, which are not passed on.
+// sequence numbers (property frames-lost, and QOS messages), and so are frames that
+// it marked as damaged, which are not passed on.
+//
+// The signal of an HDMI input is followed: its timings are set, and when they change
+// the stream goes on in the new format. "Signal lost" (a warning) and "Signal
+// recovered" (an info message) are v4l2src's; in between the driver's frames go on.
 package v4l2metasrc
 
 import (
 	"strings"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
 )
 
@@ -45,8 +50,8 @@ var Class = gstx.Class{
 	Description: "Captures from a V4L2 device into DMA-bufs, with colorimetry, HDR10 metadata " +
 		"and plane layout on every buffer",
 	Author: "gst-shmmeta contributors",
-	Parent: gstx.PushSrc,
-	Pads:   []gstx.Pad{{Name: "src", Direction: gstx.Src, Caps: templateCaps()}},
+	Parent: gstx.PushSrc, PrepareFormat: true,
+	Pads: []gstx.Pad{{Name: "src", Direction: gstx.Src, Caps: templateCaps()}},
 	Props: []gstx.Prop{
 		{Name: "device", Nick: "Device", Kind: gstx.String, Default: defaultDevice,
 			Blurb: "Path of the capture device"},
@@ -61,6 +66,34 @@ var Class = gstx.Class{
 				{Value: ioMMap, Nick: "mmap", Name: "as plain memory: downstream reads them and does not import them"},
 				{Value: ioDMABuf, Nick: "dmabuf", Name: "as DMA-bufs, with caps of either kind"},
 			}},
+		{Name: "flags", Nick: "Flags", Kind: gstx.Flags, Default: uint32(0), ReadOnly: true, Enum: flagValues,
+			Blurb: "What the device can do, once it is open"},
+		{Name: "norm", Nick: "TV norm", Kind: gstx.Enum, Default: int32(0), Enum: norms,
+			Blurb: "Analog standard to set; none leaves it as it is"},
+		{Name: "brightness", Nick: "Brightness", Kind: gstx.Int, Default: int32(0), WhilePlaying: true,
+			Blurb: "The device's control of the same name; it keeps its value while this is not set"},
+		{Name: "contrast", Nick: "Contrast", Kind: gstx.Int, Default: int32(0), WhilePlaying: true,
+			Blurb: "The device's control of the same name; it keeps its value while this is not set"},
+		{Name: "saturation", Nick: "Saturation", Kind: gstx.Int, Default: int32(0), WhilePlaying: true,
+			Blurb: "The device's control of the same name; it keeps its value while this is not set"},
+		{Name: "hue", Nick: "Hue", Kind: gstx.Int, Default: int32(0), WhilePlaying: true,
+			Blurb: "The device's control of the same name; it keeps its value while this is not set"},
+		{Name: "extra-controls", Nick: "Extra controls", Kind: gstx.Structure, WhilePlaying: true,
+			Blurb: "Further controls to set, by the names of v4l2-ctl --list-ctrls: c,exposure_time_absolute=100,power_line_frequency=1"},
+		{Name: "pixel-aspect-ratio", Nick: "Pixel aspect ratio", Kind: gstx.String,
+			Blurb: "Shape of the pixels, as 16/15, in place of what the device tells"},
+		{Name: "force-aspect-ratio", Nick: "Force aspect ratio", Kind: gstx.Bool, Default: true,
+			Blurb: "Whether the caps tell the shape of the pixels; else they are square"},
+		{Name: "crop-top", Nick: "Crop top", Kind: gstx.Uint, Default: uint32(0),
+			Blurb: "Pixels to leave out at the top of what the input sees"},
+		{Name: "crop-left", Nick: "Crop left", Kind: gstx.Uint, Default: uint32(0),
+			Blurb: "Pixels to leave out at the left of what the input sees"},
+		{Name: "crop-bottom", Nick: "Crop bottom", Kind: gstx.Uint, Default: uint32(0),
+			Blurb: "Pixels to leave out at the bottom of what the input sees"},
+		{Name: "crop-right", Nick: "Crop right", Kind: gstx.Uint, Default: uint32(0),
+			Blurb: "Pixels to leave out at the right of what the input sees"},
+		{Name: "crop-bounds", Nick: "Crop bounds", Kind: gstx.Ints, ReadOnly: true,
+			Blurb: "All that the input sees, once the device is open: <x, y, width, height>"},
 		{Name: "mastering-display-info", Nick: "Mastering display", Kind: gstx.String,
 			Blurb: "Mastering display to declare when the device has no HDR10 control for it, as in the caps field of that name: Rx:Ry:Gx:Gy:Bx:By:Wx:Wy:max:min"},
 		{Name: "content-light-level", Nick: "Content light level", Kind: gstx.String,
@@ -70,6 +103,51 @@ var Class = gstx.Class{
 	},
 	New: func(e *gstx.Element) any { return newSource(e, v4l2.Open) },
 }
+
+// flagValues are those of v4l2src's property: its names for capabilities.
+var flagValues = []gstx.EnumValue{
+	{Value: sys.V4L2_CAP_VIDEO_CAPTURE, Nick: "capture", Name: "Device supports video capture"},
+	{Value: sys.V4L2_CAP_VIDEO_OUTPUT, Nick: "output", Name: "Device supports video playback"},
+	{Value: sys.V4L2_CAP_VIDEO_OVERLAY, Nick: "overlay", Name: "Device supports video overlay"},
+	{Value: sys.V4L2_CAP_VBI_CAPTURE, Nick: "vbi-capture", Name: "Device supports the VBI capture"},
+	{Value: sys.V4L2_CAP_VBI_OUTPUT, Nick: "vbi-output", Name: "Device supports the VBI output"},
+	{Value: sys.V4L2_CAP_TUNER, Nick: "tuner", Name: "Device has a tuner or modulator"},
+	{Value: sys.V4L2_CAP_AUDIO, Nick: "audio", Name: "Device has audio inputs or outputs"},
+}
+
+// deviceFlags are the capabilities among them; those of the multi-planar API count as
+// the plain ones.
+func deviceFlags(caps uint32) (flags uint32) {
+	if caps&sys.V4L2_CAP_VIDEO_CAPTURE_MPLANE != 0 {
+		caps |= sys.V4L2_CAP_VIDEO_CAPTURE
+	}
+	if caps&sys.V4L2_CAP_VIDEO_OUTPUT_MPLANE != 0 {
+		caps |= sys.V4L2_CAP_VIDEO_OUTPUT
+	}
+	for _, f := range flagValues {
+		flags |= caps & uint32(f.Value)
+	}
+	return flags
+}
+
+// norms are v4l2src's: sets of V4L2_STD_*.
+var norms = func() []gstx.EnumValue {
+	all := []gstx.EnumValue{{Value: 0, Nick: "none", Name: "none"}}
+	for _, n := range []struct {
+		std  int32
+		name string
+	}{
+		{0xb000, "NTSC"}, {0x1000, "NTSC-M"}, {0x2000, "NTSC-M-JP"}, {0x8000, "NTSC-M-KR"}, {0x4000, "NTSC-443"},
+		{0xff, "PAL"}, {0x7, "PAL-BG"}, {0x1, "PAL-B"}, {0x2, "PAL-B1"}, {0x4, "PAL-G"}, {0x8, "PAL-H"}, {0x10, "PAL-I"},
+		{0xe0, "PAL-DK"}, {0x20, "PAL-D"}, {0x40, "PAL-D1"}, {0x80, "PAL-K"}, {0x100, "PAL-M"}, {0x200, "PAL-N"},
+		{0x400, "PAL-Nc"}, {0x800, "PAL-60"},
+		{0xff0000, "SECAM"}, {0x10000, "SECAM-B"}, {0x40000, "SECAM-G"}, {0x80000, "SECAM-H"}, {0x320000, "SECAM-DK"},
+		{0x20000, "SECAM-D"}, {0x100000, "SECAM-K"}, {0x200000, "SECAM-K1"}, {0x400000, "SECAM-L"}, {0x800000, "SECAM-Lc"},
+	} {
+		all = append(all, gstx.EnumValue{Value: n.std, Nick: n.name, Name: n.name})
+	}
+	return all
+}()
 
 const anySize = ", width = (int) [ 1, 65536 ], height = (int) [ 1, 65536 ], framerate = (fraction) [ 0, 2147483647 ]"
 

@@ -14,12 +14,24 @@ import (
 
 // Create waits for the next frame.
 func (s *source) Create() (gstx.Buffer, gstx.Flow) {
+	if s.stream == nil && s.again != nil { // the caps are what they were
+		if err := s.SetCaps(s.again); err != nil {
+			s.element.Fail(gstx.StreamFormat, err)
+			return gstx.Buffer{}, gstx.FlowError
+		}
+	}
 	if s.stream == nil {
 		return gstx.Buffer{}, gstx.FlowNotNegotiated
 	}
 	b, err := s.next(s.stream)
+	if err == errChanged {
+		if err = s.change(); err == nil {
+			return gstx.Buffer{}, gstx.FlowRenegotiate
+		}
+	}
 	switch {
 	case err == nil:
+		s.delivered++
 		return b, gstx.FlowOK
 	case err == sys.ErrWoken:
 		return gstx.Buffer{}, gstx.FlowFlushing
@@ -136,9 +148,13 @@ func (st *stream) giveBack() error {
 // be seen.
 func (s *source) take(st *stream) (gstx.Buffer, error) {
 	f := &st.frame
-	s.lost.Add(st.count())
-	if f.Damaged || st.short() || st.waited() {
-		s.lost.Add(1)
+	pts := st.stamp(s.element.Clocks())
+	if pts != gstx.None {
+		pts = max(pts, st.pts) // whatever the clocks do
+		st.pts = pts
+	}
+	old := st.waited()
+	if lost := s.count(st, pts, old); lost || old {
 		return gstx.Buffer{}, nil
 	}
 	if st.pool == nil {
@@ -152,11 +168,6 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 				v4l2.ErrReply, st.start[i], i, f.Planes[i].Offset)
 		}
 	}
-	pts := st.stamp(s.element.Clocks())
-	if pts != gstx.None {
-		pts = max(pts, st.pts) // whatever the clocks do
-		st.pts = pts
-	}
 	duration := st.duration
 	if duration == 0 {
 		duration = gstx.None
@@ -166,6 +177,29 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 		return b, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
 	}
 	return b, nil
+}
+
+// count tells whether the frame is lost, damaged or not whole, and posts QOS, as
+// v4l2src does, if it is or others before it are. One that has waited while the stream
+// was interrupted is lost too, and no news.
+func (s *source) count(st *stream, pts uint64, waited bool) (lost bool) {
+	missing := st.count()
+	lost = st.frame.Damaged || st.short()
+	if lost || waited {
+		missing++
+	}
+	if missing == 0 {
+		return false
+	}
+	all := s.lost.Add(missing)
+	duration := gstx.None
+	if st.duration != 0 {
+		duration = missing * st.duration
+	}
+	if !waited {
+		s.element.PostQoS(pts, duration, s.delivered, all)
+	}
+	return lost
 }
 
 // count follows the driver's numbers, which wrap around, and gives the frames

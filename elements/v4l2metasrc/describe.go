@@ -1,9 +1,6 @@
 package v4l2metasrc
 
 import (
-	"fmt"
-
-	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
@@ -82,19 +79,7 @@ func (s *source) heed(st *stream) error {
 			if st.event.Changes&sys.V4L2_EVENT_SRC_CH_RESOLUTION == 0 {
 				continue
 			}
-			now, err := s.dev.Format()
-			if err != nil {
-				return err
-			}
-			if now.FourCC != st.format.FourCC || now.Width != st.format.Width || now.Height != st.format.Height {
-				return &gstx.Error{
-					Code: gstx.StreamFormat,
-					Text: fmt.Sprintf("What %s captures has changed from %v to %v; start again.", st.dev.Name(), &st.format, &now),
-				}
-			}
-			// The same picture in other colours.
-			st.color = now.Color()
-			if err := s.describe(st); err != nil {
+			if err := s.sourceChanged(st); err != nil {
 				return err
 			}
 		}

@@ -28,6 +28,12 @@ type source struct {
 	dev    *v4l2.Device
 	modes  []mode
 	stream *stream // nil until a format is set
+	signal signalPart
+	// After a change of the source: the format that still counts when the negotiation
+	// finds the same, and where the stream was.
+	again     *gstx.VideoFormat
+	goesOn    position
+	delivered uint64 // frames since the start
 
 	latencyMu sync.Mutex // guards latency, which any thread asks for
 	latency   [2]uint64  // minimum, maximum in ns; 0, 0 before it is known
@@ -38,8 +44,7 @@ type source struct {
 func newSource(e *gstx.Element, open func(string) (*v4l2.Device, error)) *source {
 	e.SetLive(true)
 	s := &source{element: e, open: open}
-	s.settings.device = defaultDevice
-	s.fd = -1
+	s.settings.device, s.settings.forceAspect = defaultDevice, true
 	return s
 }
 
@@ -47,6 +52,7 @@ func newSource(e *gstx.Element, open func(string) (*v4l2.Device, error)) *source
 func (s *source) Start() (err error) {
 	s.set = s.snapshot()
 	s.lost.Store(0)
+	s.signal, s.again, s.goesOn, s.delivered = signalPart{}, nil, position{}, 0
 	s.setLatency(0, 0)
 	defer func() {
 		if err != nil {
@@ -56,7 +62,12 @@ func (s *source) Start() (err error) {
 	if s.dev, err = s.open(s.set.device); err != nil {
 		return s.explain(err)
 	}
-	if s.modes, err = probe(s.dev); err != nil {
+	s.opened(s.dev)
+	s.element.SetFD(s.dev.FD())
+	if err := s.applyControls(s.dev); err != nil {
+		s.refused("extra-controls, or one that is a control's", err)
+	}
+	if err = s.ask(); err != nil {
 		return s.explain(err)
 	}
 	if len(s.modes) == 0 {
@@ -66,12 +77,13 @@ func (s *source) Start() (err error) {
 		}
 	}
 	// A change of these is told while frames are waited for. Not every device
-	// has them, and none is needed.
+	// has them, and none is needed. That of the source is the input's.
+	input, _ := s.dev.Input()
 	for _, e := range [...]struct {
 		kind v4l2.EventKind
 		id   uint32
 	}{
-		{v4l2.EventSourceChange, 0}, {v4l2.EventEOS, 0},
+		{v4l2.EventSourceChange, input.Index}, {v4l2.EventEOS, 0},
 		{v4l2.EventControl, v4l2.ControlMasteringDisplay}, {v4l2.EventControl, v4l2.ControlContentLight},
 	} {
 		if err := s.dev.Subscribe(e.kind, e.id); err != nil {
@@ -85,14 +97,13 @@ func (s *source) Start() (err error) {
 	s.wakeMu.Lock()
 	s.wake = w
 	s.wakeMu.Unlock()
-	s.opened(s.dev.Capability().Card, s.dev.FD())
 	s.element.Infof("%s is %+v, %d modes", s.set.device, s.dev.Capability(), len(s.modes))
 	return nil
 }
 
 // Stop closes the device. Frames that are still held downstream stay valid.
 func (s *source) Stop() error {
-	s.opened("", -1)
+	s.opened(nil)
 	if lost := s.lost.Load(); lost > 0 {
 		s.element.Warningf("%s: frames lost: %d", s.set.device, lost)
 	}
@@ -148,7 +159,18 @@ func (s *source) Caps() (string, error) {
 	if light != nil {
 		extra += ", content-light-level = (string) " + light.String()
 	}
-	return capsOf(s.modes, now, s.set.ioMode != ioMMap, extra), nil
+	return capsOf(s.modes, now, s.aspect(), s.set.ioMode != ioMMap, extra), nil
+}
+
+// aspect is the shape of the pixels.
+func (s *source) aspect() v4l2.Fraction {
+	switch {
+	case !s.set.forceAspect:
+		return v4l2.Fraction{Num: 1, Den: 1}
+	case s.set.aspect.Num != 0:
+		return s.set.aspect
+	}
+	return s.dev.PixelAspect()
 }
 
 // Prefer is the size that the device is set to, as fast as it goes up to 60
@@ -169,7 +191,7 @@ func (s *source) Prefer() (width, height, fpsN, fpsD int32) {
 // SetCaps sets the format and gets everything ready to stream.
 func (s *source) SetCaps(f *gstx.VideoFormat) error {
 	s.stream.close()
-	s.stream = nil
+	s.stream, s.again = nil, nil
 	st, err := s.newStream(f)
 	if err != nil {
 		return s.explain(err)

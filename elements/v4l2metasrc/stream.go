@@ -34,19 +34,24 @@ type stream struct {
 	event    v4l2.Event
 	counting bool   // sequence is known
 	sequence uint32 // of the last frame
-	offset   uint64 // of the last frame: frames since the start, missing ones included
-	pts      uint64 // of the last frame
-	resumed  int64  // monotonic time of the last start after an interruption
-	stale    int    // how many frames can still be from before it
+	position
+	resumed int64 // monotonic time of the last start after an interruption
+	stale   int   // how many frames can still be from before it
 
 	writer *gstmeta.Writer
 	hdr    gstmeta.Holder // one reference of ours each
 	layers gstmeta.Holder
 }
 
+// position is where a stream is.
+type position struct {
+	offset uint64 // of the last frame: frames since the start, missing ones included
+	pts    uint64 // of the last frame
+}
+
 // newStream sets the format and exports the buffers; it does not start yet.
 func (s *source) newStream(f *gstx.VideoFormat) (st *stream, err error) {
-	st = &stream{dev: s.dev, caps: f, writer: gstmeta.NewWriter()}
+	st = &stream{dev: s.dev, caps: f, writer: gstmeta.NewWriter(), position: s.goesOn}
 	defer func() {
 		if err != nil {
 			st.close()

@@ -164,6 +164,8 @@ func convert(m *gst.Message) Message {
 		out.Debug, err = m.ParseError()
 	case gst.MessageWarning:
 		out.Debug, err = m.ParseWarning()
+	case gst.MessageInfo:
+		out.Debug, err = m.ParseInfo()
 	case gst.MessageElement:
 		if s := m.GetStructure(); s != nil {
 			out.Text = s.String()

@@ -137,6 +137,14 @@ make_pspec (const GstxClassInfo * info, const GstxProp * p)
     case GSTX_ORIENTATION:
       return g_param_spec_enum (p->name, p->nick, p->blurb,
           GST_TYPE_VIDEO_ORIENTATION_METHOD, (gint) p->def.i, f);
+    case GSTX_FLAGS:{
+      char *name = g_strdup_printf ("%s-%s", info->type_name, p->name);
+      GType t = g_type_from_name (name);
+      if (!t)                   /* both kinds of values are the same structure */
+        t = g_flags_register_static (name, (const GFlagsValue *) p->values);
+      g_free (name);
+      return g_param_spec_flags (p->name, p->nick, p->blurb, t, (guint) p->def.i, f);
+    }
     case GSTX_ENUM:{
       char *name = g_strdup_printf ("%s-%s", info->type_name, p->name);
       GType t = g_type_from_name (name);
@@ -173,7 +181,7 @@ gstx_class_init (gpointer klass, gpointer data)
     gst_caps_unref (caps);
   }
   switch (info->parent) {
-    case GSTX_PUSH_SRC: gstx_src_class_init (klass); break;
+    case GSTX_PUSH_SRC: gstx_src_class_init (klass, info); break;
     case GSTX_VIDEO_SINK: gstx_sink_class_init (klass); break;
     case GSTX_FILTER: gstx_filter_class_init (klass, info); break;
   }

@@ -54,6 +54,9 @@ type Class struct {
 	// Of a VideoSink: GstVideoOverlay, see Overlayer; GstVideoOverlayComposition
 	// beside the picture, see Frame.Graphics.
 	Overlay, Graphics bool
+	// Of a PushSrc: v4l2src's signal prepare-format, by which an application gets the
+	// descriptor of Element.SetFD, and the caps, before SetCaps.
+	PrepareFormat bool
 
 	Pads  []Pad
 	Props []Prop
@@ -94,6 +97,7 @@ func Register(plugin unsafe.Pointer, c Class) error {
 	info.description, info.author = C.CString(c.Description), C.CString(c.Author)
 	info.parent = C.gint32(c.Parent)
 	info.in_place, info.bytes, info.static_caps = C.gint32(gboolean(c.InPlace)), C.gint32(gboolean(c.Bytes)), C.gint32(gboolean(c.StaticCaps))
+	info.prepare_format = C.gint32(gboolean(c.PrepareFormat))
 	info.overlay, info.graphics = C.gint32(gboolean(c.Overlay)), C.gint32(gboolean(c.Graphics))
 	info.n_pads, info.n_props = C.guint32(len(c.Pads)), C.guint32(len(c.Props))
 	info.pads = (*C.GstxPadTemplate)(C.calloc(C.size_t(len(c.Pads)+1), C.sizeof_GstxPadTemplate))
@@ -133,6 +137,8 @@ const (
 	Ints Kind = C.GSTX_INTS
 	// Orientation is a GstVideoOrientationMethod: int32.
 	Orientation Kind = C.GSTX_ORIENTATION
+	// Flags are a GFlags: uint32, of the values of Prop.Enum.
+	Flags Kind = C.GSTX_FLAGS
 )
 
 // Fields is a GstStructure: serialised, and its fields in order. The Value of a
@@ -177,7 +183,7 @@ func (p *Prop) toC(c *C.GstxProp) error {
 	case Fraction:
 		lo, hi = or(lo, [2]int32{0, 1}), or(hi, [2]int32{math.MaxInt32, 1})
 		p.Default = or(p.Default, [2]int32{0, 1})
-	case Enum:
+	case Enum, Flags:
 		v := unsafe.Slice((*C.GEnumValue)(C.calloc(C.size_t(len(p.Enum)+1), C.sizeof_GEnumValue)), len(p.Enum)+1)
 		for i, e := range p.Enum {
 			v[i] = C.GEnumValue{value: C.gint(e.Value), value_name: C.CString(e.Name), value_nick: C.CString(e.Nick)}
@@ -231,7 +237,7 @@ func setValue(c *C.GstxValue, k Kind, v any) error {
 			return nil
 		}
 	case uint32:
-		if k == Uint {
+		if k == Uint || k == Flags {
 			c.i = C.gint64(x)
 			return nil
 		}
@@ -286,7 +292,7 @@ func getValue(c *C.GstxValue) any {
 		return c.i != 0
 	case Int, Enum, Orientation:
 		return int32(c.i)
-	case Uint:
+	case Uint, Flags:
 		return uint32(c.i)
 	case Int64:
 		return int64(c.i)

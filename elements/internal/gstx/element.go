@@ -133,6 +133,9 @@ func (e *Element) SetWindowSize(width, height int32) {
 	atomic.StoreInt32((*int32)(unsafe.Pointer(&e.x.window_height)), height)
 }
 
+// SetFD is the descriptor that the signal prepare-format gives to an application.
+func (e *Element) SetFD(fd int) { e.x.fd = C.gint32(fd) }
+
 // PostLatency asks the pipeline to gather latencies again.
 func (e *Element) PostLatency() { C.gstx_post_latency(e.p) }
 
@@ -190,12 +193,24 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // Fail posts err as an error message. A *Error anywhere in its chain gives code
 // and text, otherwise code and err's own words do.
-func (e *Element) Fail(fallback ErrorCode, err error) { e.message(true, fallback, err) }
+func (e *Element) Fail(fallback ErrorCode, err error) { e.message(C.GST_MESSAGE_ERROR, fallback, err) }
 
 // Warn posts err as a warning message.
-func (e *Element) Warn(fallback ErrorCode, err error) { e.message(false, fallback, err) }
+func (e *Element) Warn(fallback ErrorCode, err error) {
+	e.message(C.GST_MESSAGE_WARNING, fallback, err)
+}
 
-func (e *Element) message(isError bool, c ErrorCode, err error) {
+// Inform posts an info message.
+func (e *Element) Inform(info *Error) { e.message(C.GST_MESSAGE_INFO, info.Code, info) }
+
+// PostQoS tells of frames that a live element lost, in a message QOS: those missing
+// before timestamp, which take duration, and how many frames there were since the
+// start and were lost.
+func (e *Element) PostQoS(timestamp, duration, processed, dropped uint64) {
+	C.gstx_post_qos(e.p, C.guint64(timestamp), C.guint64(duration), C.guint64(processed), C.guint64(dropped))
+}
+
+func (e *Element) message(kind C.GstMessageType, c ErrorCode, err error) {
 	text, debug := err.Error(), ""
 	var x *Error
 	if errors.As(err, &x) {
@@ -207,7 +222,7 @@ func (e *Element) message(isError bool, c ErrorCode, err error) {
 	ct, cd := C.CString(text), C.CString(debug)
 	defer C.free(unsafe.Pointer(ct))
 	defer C.free(unsafe.Pointer(cd))
-	C.gstx_post_message(e.p, gboolean(isError), C.gint(c>>16), C.gint(c&0xffff), ct, cd)
+	C.gstx_post_message(e.p, kind, C.gint(c>>16), C.gint(c&0xffff), ct, cd)
 }
 
 // Field is one field of an element message. The value is a bool, int32, uint32,

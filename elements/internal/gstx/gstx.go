@@ -36,6 +36,9 @@ const (
 	// FlowAgain is a source's answer when it has nothing yet: it is asked again
 	// when something that it named to WaitFor has happened.
 	FlowAgain Flow = C.GSTX_FLOW_AGAIN
+	// FlowRenegotiate is a source's answer when it has another format now: Caps,
+	// Prefer and SetCaps are called, then Create again.
+	FlowRenegotiate Flow = C.GSTX_FLOW_RENEGOTIATE
 )
 
 // None is GST_CLOCK_TIME_NONE and GST_BUFFER_OFFSET_NONE.

@@ -25,7 +25,7 @@ typedef enum { GSTX_PUSH_SRC, GSTX_VIDEO_SINK, GSTX_FILTER } GstxParent;
 
 typedef enum {
   GSTX_BOOL, GSTX_INT, GSTX_UINT, GSTX_INT64, GSTX_UINT64, GSTX_DOUBLE,
-  GSTX_STRING, GSTX_FRACTION, GSTX_ENUM, GSTX_STRUCTURE, GSTX_INTS, GSTX_ORIENTATION,
+  GSTX_STRING, GSTX_FRACTION, GSTX_ENUM, GSTX_STRUCTURE, GSTX_INTS, GSTX_ORIENTATION, GSTX_FLAGS,
   GSTX_OTHER                    /* a field of no kind above */
 } GstxKind;
 
@@ -53,7 +53,7 @@ typedef struct _GstxField {
 typedef struct {
   const char *name, *nick, *blurb;
   GstxValue def, min, max;
-  const GEnumValue *values;     /* GSTX_ENUM, ends with a zero entry */
+  const GEnumValue *values;     /* GSTX_ENUM, GSTX_FLAGS, ends with a zero entry */
   gint32 read_only;
   gint32 while_playing;
 } GstxProp;
@@ -73,6 +73,7 @@ typedef struct {
   gint32 static_caps;           /* filter: adds fields to caps, gstx_set_static_caps */
   gint32 overlay;               /* sink: implements GstVideoOverlay */
   gint32 graphics;              /* sink: takes GstVideoOverlayComposition */
+  gint32 prepare_format;        /* source: has v4l2src's signal */
   guint32 n_pads, n_props;
   GstxPadTemplate *pads;
   GstxProp *props;
@@ -140,6 +141,8 @@ typedef struct {
 #define GSTX_MAX_WAIT 4
 /* From goCreate: nothing yet, call again after the next wait. */
 #define GSTX_FLOW_AGAIN GST_FLOW_CUSTOM_ERROR_2
+/* From goCreate: negotiate again, then call again. */
+#define GSTX_FLOW_RENEGOTIATE GST_FLOW_CUSTOM_ERROR_1
 
 /* Of a wait: ended by unlock, by what was waited for, by the time. */
 typedef enum { GSTX_NOT_WAITED, GSTX_WAITED, GSTX_WAITED_OUT } GstxWaited;
@@ -151,6 +154,7 @@ typedef struct {
   gboolean have_vinfo;
   GstxFrame frame;              /* reused for every buffer */
   struct _GstxMemCache *cache;  /* sink: borrowed; Go sets it on the streaming thread */
+  gint32 fd;                    /* source with prepare-format: of the device */
   guint64 running;              /* source: gstx_clocks before goCreate */
   gint64 monotonic;
   /* What to wait for before the next frame, see gstx_wait. Go writes it on the
@@ -174,7 +178,7 @@ typedef struct { GstBaseTransform parent; GstxInstance x; } GstxFilter;
 GstxInstance *gstx_instance (gpointer element);
 GstxWaited gstx_wait (GstxInstance * x);
 GstCaps *gstx_get_caps (GstxInstance * x, GstPad * pad, GstCaps * filter);
-void gstx_src_class_init (GstPushSrcClass * klass);
+void gstx_src_class_init (GstPushSrcClass * klass, const GstxClassInfo * info);
 void gstx_sink_class_init (GstVideoSinkClass * klass);
 void gstx_sink_instance_init (GstBaseSink * sink);
 void gstx_filter_class_init (GstBaseTransformClass * klass, const GstxClassInfo * info);
@@ -216,8 +220,10 @@ void gstx_query_add_metas (GstQuery * query, gboolean layout);
 void gstx_query_add_graphics (GstQuery * query, guint width, guint height);
 
 /* message.c */
-void gstx_post_message (GstElement * e, gboolean is_error, gint domain, gint code,
+void gstx_post_message (GstElement * e, GstMessageType type, gint domain, gint code,
     const char *text, const char *debug);
+void gstx_post_qos (GstElement * e, guint64 timestamp, guint64 duration, guint64 processed,
+    guint64 dropped);
 GstStructure *gstx_structure_new (const char *name);
 void gstx_structure_set (GstStructure * s, const char *name, const GstxValue * v);
 void gstx_post_structure (GstElement * e, GstStructure * s);

@@ -2,14 +2,24 @@
 #include <time.h>
 
 void
-gstx_post_message (GstElement * e, gboolean is_error, gint domain, gint code,
+gstx_post_message (GstElement * e, GstMessageType type, gint domain, gint code,
     const char *text, const char *debug)
 {
   GQuark d = domain == 1 ? GST_CORE_ERROR : domain == 2 ? GST_LIBRARY_ERROR :
       domain == 3 ? GST_RESOURCE_ERROR : GST_STREAM_ERROR;
 
-  gst_element_message_full (e, is_error ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING,
-      d, code, g_strdup (text), debug && *debug ? g_strdup (debug) : NULL, "", "", 0);
+  gst_element_message_full (e, type, d, code, g_strdup (text), debug && *debug ? g_strdup (debug) : NULL, "", "", 0);
+}
+
+void
+gstx_post_qos (GstElement * e, guint64 timestamp, guint64 duration, guint64 processed,
+    guint64 dropped)
+{
+  GstMessage *m = gst_message_new_qos (GST_OBJECT (e), TRUE, GST_CLOCK_TIME_NONE,
+      GST_CLOCK_TIME_NONE, timestamp, duration);
+
+  gst_message_set_qos_stats (m, GST_FORMAT_BUFFERS, processed, dropped);
+  gst_element_post_message (e, m);
 }
 
 GstStructure *

@@ -48,6 +48,8 @@ src_set_caps (GstBaseSrc * src, GstCaps * caps)
   gboolean ok;
 
   x->have_vinfo = gstx_format_from_caps (caps, &f, &x->vinfo);
+  if (x->info->prepare_format)
+    g_signal_emit_by_name (src, "prepare-format", x->fd, caps);
   ok = x->have_vinfo && goSetCaps (x->handle, &f);
   gstx_format_clear (&f);
   return ok;
@@ -90,7 +92,14 @@ src_create (GstPushSrc * src, GstBuffer ** buf)
     gstx_wait (x);
     gstx_clocks (GST_ELEMENT (src), &x->running, &x->monotonic);
     ret = goCreate (x->handle, &b);
-  } while (ret == GSTX_FLOW_AGAIN && x->n_wait);
+    if (ret == GSTX_FLOW_RENEGOTIATE) {
+      x->n_wait = 0;            /* what there was to wait for is gone */
+      if (gst_base_src_negotiate (GST_BASE_SRC (src)))
+        continue;
+      return GST_PAD_IS_FLUSHING (GST_BASE_SRC_PAD (src)) ? GST_FLOW_FLUSHING :
+          GST_FLOW_NOT_NEGOTIATED;
+    }
+  } while (ret == GSTX_FLOW_RENEGOTIATE || (ret == GSTX_FLOW_AGAIN && x->n_wait));
   if ((ret == GST_FLOW_OK && !b) || ret == GSTX_FLOW_AGAIN)
     return GST_FLOW_ERROR;
   *buf = b;
@@ -98,10 +107,13 @@ src_create (GstPushSrc * src, GstBuffer ** buf)
 }
 
 void
-gstx_src_class_init (GstPushSrcClass * klass)
+gstx_src_class_init (GstPushSrcClass * klass, const GstxClassInfo * info)
 {
   GstBaseSrcClass *base = GST_BASE_SRC_CLASS (klass);
 
+  if (info->prepare_format)
+    g_signal_new ("prepare-format", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+        NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT, GST_TYPE_CAPS);
   base->start = src_start;
   base->stop = src_stop;
   base->unlock = src_unlock;

@@ -41,6 +41,7 @@ gstx_value_load (GstxValue * v, gint32 kind, const GValue * value)
     case GSTX_UINT64: v->i = (gint64) g_value_get_uint64 (value); break;
     case GSTX_DOUBLE: v->d = g_value_get_double (value); break;
     case GSTX_ENUM: case GSTX_ORIENTATION: v->i = g_value_get_enum (value); break;
+    case GSTX_FLAGS: v->i = g_value_get_flags (value); break;
     case GSTX_STRING: v->s = g_value_dup_string (value); break;
     case GSTX_FRACTION:
       v->num = gst_value_get_fraction_numerator (value);
@@ -88,6 +89,7 @@ gstx_value_store (const GstxValue * v, GValue * value)
     case GSTX_UINT64: g_value_set_uint64 (value, (guint64) v->i); break;
     case GSTX_DOUBLE: g_value_set_double (value, v->d); break;
     case GSTX_ENUM: case GSTX_ORIENTATION: g_value_set_enum (value, (gint) v->i); break;
+    case GSTX_FLAGS: g_value_set_flags (value, (guint) v->i); break;
     case GSTX_FRACTION:
       gst_value_set_fraction (value, v->num, v->den ? v->den : 1);
       break;

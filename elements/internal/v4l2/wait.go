@@ -87,8 +87,8 @@ type Event struct {
 	next     uint32
 }
 
-// Subscribe asks for events of a kind; id is the control for EventControl and
-// 0 else. ErrUnsupported when the device has none such.
+// Subscribe asks for events of a kind; id is the control for EventControl, the input
+// for EventSourceChange and 0 else. ErrUnsupported when the device has none such.
 func (d *Device) Subscribe(kind EventKind, id uint32) error {
 	return d.subscription(sys.VIDIOC_SUBSCRIBE_EVENT, "subscribe to", kind, id)
 }
