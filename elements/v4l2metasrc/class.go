@@ -156,7 +156,7 @@ func templateCaps() string {
 	var names []string
 	seen := map[string]bool{}
 	for _, p := range v4l2.Pixels() {
-		if p.Linear() && !seen[p.Name] {
+		if p.Linear() && p.Name != "" && !seen[p.Name] {
 			seen[p.Name] = true
 			names = append(names, p.Name)
 		}

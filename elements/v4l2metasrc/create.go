@@ -267,7 +267,7 @@ func (s *source) makePool(st *stream) error {
 	layout := gstx.PoolLayout{
 		Format: st.layout.Pixel.Name, Width: st.format.Width, Height: st.format.Height, NPlanes: st.layout.N,
 	}
-	if !st.layout.Pixel.Linear() {
+	if !st.layout.Pixel.Linear() || layout.Format == "" {
 		layout.Format = "DMA_DRM"
 	}
 	for m := range st.format.NPlanes {

@@ -158,14 +158,19 @@ func (k oneFormat) Ioctl(fd int, req uintptr, arg unsafe.Pointer) error {
 
 func (oneFormat) Mmap(int, int64, int) ([]byte, error) { return nil, unix.ENOSYS }
 
-// openOneFormat opens the device of a path CODE:PATH.
+// openOneFormat opens the device of a path CODE:PATH; the code is in letters or a number
+// as 0x3231564e.
 func openOneFormat(name string) (*v4l2.Device, error) {
 	code, path, _ := strings.Cut(name, ":")
 	fd, err := sys.OpenFD(path, unix.O_RDWR|unix.O_NONBLOCK)
 	if err != nil {
 		return nil, err
 	}
-	return v4l2.New(oneFormat{v4l2.MakeFourCC(code)}, fd, path)
+	var number v4l2.FourCC
+	if _, err := fmt.Sscanf(code, "0x%x", (*uint32)(&number)); err != nil {
+		number = v4l2.MakeFourCC(code)
+	}
+	return v4l2.New(oneFormat{number}, fd, path)
 }
 
 func TestVividColoursReachCapsAndMeta(t *testing.T) {

@@ -32,7 +32,7 @@ func (f FourCC) String() string {
 // same bytes.
 type Pixel struct {
 	FourCC   FourCC
-	Name     string // GStreamer's video format
+	Name     string // GStreamer's video format; "": it has none, DRM has
 	DRM      FourCC // 0: DRM has none
 	Modifier uint64 // of DRM; 0 is linear
 	RGB      bool   // no Y'CbCr: no matrix, full range by default
@@ -108,6 +108,9 @@ var pixels = func() []Pixel {
 	multi("422P", "YM16", "Y42B", "YU16", planar(2, 1))
 	multi("411P", "", "Y41B", "YU11", planar(4, 1))
 	multi("", "YM24", "Y444", "YU24", planar(1, 1))
+	multi("", "YM42", "", "YV24", planar(1, 1))
+	multi("", "YM61", "", "YV16", planar(2, 1))
+	multi("NV42", "", "", "NV42", semi(8, 2, 1, 1))
 
 	yuv("YUYV", "YUY2", "YUYV", 16)
 	yuv("UYVY", "UYVY", "UYVY", 16)
@@ -117,7 +120,10 @@ var pixels = func() []Pixel {
 	yuv("AYUV", "AYUV", "", 32)
 	yuv("Y210", "Y210", "Y210", 32)
 	yuv("Y212", "Y212_LE", "Y212", 32)
+	yuv("VUYX", "", "XYUV", 32)
 	yuv("GREY", "GRAY8", "R8  ", 8)
+	yuv("Y10 ", "GRAY10_LE16", "R10 ", 16)
+	yuv("Y12 ", "", "R12 ", 16)
 	yuv("Y16 ", "GRAY16_LE", "R16 ", 16)
 	be := yuv("Y16 ", "GRAY16_BE", "R16 ", 16)
 	be.FourCC |= bigEndian
@@ -139,6 +145,12 @@ var pixels = func() []Pixel {
 	rgb("XR15", "RGB15", "XR15", 16)
 	rgb("RGBO", "RGB15", "XR15", 16) // deprecated code: alpha undefined
 	rgb("XB15", "BGR15", "XB15", 16)
+	rgb("RGB1", "", "RGB8", 8)
+	for _, code := range []string{"AR15", "RX15", "RA15", "AB15", "BX15", "BA15", "XR12", "AR12", "RX12", "RA12", "XB12", "AB12", "BX12"} {
+		rgb(code, "", code, 16)
+	}
+	rgb("GA12", "", "BA12", 16)
+	rgb("R444", "", "XR12", 16) // deprecated code: alpha undefined
 
 	tiled := func(v4l2, name, drm string, modifier uint64, memories int, lines uint32, planes []component) {
 		p := add(false, v4l2, name, drm, memories, planes)
