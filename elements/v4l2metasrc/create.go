@@ -24,14 +24,21 @@ func (s *source) Create() (gstx.Buffer, gstx.Flow) {
 		return gstx.Buffer{}, gstx.FlowNotNegotiated
 	}
 	b, err := s.next(s.stream)
-	if err == errChanged {
-		if err = s.change(); err == nil {
+	switch {
+	case err == errChanged:
+		s.leave()
+		if err = s.ask(); err == nil {
 			return gstx.Buffer{}, gstx.FlowRenegotiate
 		}
+	case errors.Is(err, v4l2.ErrStopped) && s.stops < maxStops:
+		s.restart(err)
+		return gstx.Buffer{}, gstx.FlowRenegotiate
 	}
 	switch {
 	case err == nil:
-		s.delivered++
+		if s.delivered++; s.delivered%calm == 0 {
+			s.stops = 0
+		}
 		return b, gstx.FlowOK
 	case err == sys.ErrWoken:
 		return gstx.Buffer{}, gstx.FlowFlushing
@@ -42,6 +49,24 @@ func (s *source) Create() (gstx.Buffer, gstx.Flow) {
 	}
 	s.element.Fail(gstx.ResourceRead, s.explain(err))
 	return gstx.Buffer{}, gstx.FlowError
+}
+
+const (
+	// maxStops is how often the driver may stop, and calm after how many frames that is
+	// forgotten.
+	maxStops = 3
+	calm     = 100
+)
+
+// restart begins the stream anew, which is what drivers want after an error that they
+// cannot continue from.
+func (s *source) restart(err error) {
+	s.stops++
+	s.element.Warn(gstx.ResourceRead, &gstx.Error{
+		Code: gstx.ResourceRead, Cause: err,
+		Text: fmt.Sprintf("Device %s stopped with an error; the stream is started anew.", s.set.device),
+	})
+	s.leave()
 }
 
 // next gives the next frame that is whole, or unix.ETIMEDOUT when there is none
@@ -59,7 +84,7 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 		}
 	}
 	for {
-		if err := st.giveBack(); err != nil {
+		if err := s.giveBack(st); err != nil {
 			return gstx.Buffer{}, err
 		}
 		ready, err := s.look(st)
@@ -90,7 +115,7 @@ func (s *source) next(st *stream) (gstx.Buffer, error) {
 		if st.frame.Last {
 			return gstx.Buffer{}, v4l2.ErrEnd
 		}
-		if err := s.dev.Queue(st.frame.Index); err != nil {
+		if err := s.queue(st, st.frame.Index); err != nil {
 			return gstx.Buffer{}, err
 		}
 	}
@@ -129,19 +154,46 @@ func (s *source) begin(st *stream) error {
 }
 
 // giveBack queues the buffers that nobody downstream holds any more.
-func (st *stream) giveBack() error {
+func (s *source) giveBack(st *stream) error {
 	if st.pool == nil {
 		return nil
+	}
+	if st.kept != nil {
+		kept := st.kept
+		st.kept = nil
+		for _, i := range kept {
+			if err := s.queue(st, i); err != nil {
+				return err
+			}
+		}
 	}
 	for {
 		i, ok := st.pool.Returned()
 		if !ok {
 			return nil
 		}
-		if err := st.dev.Queue(i); err != nil {
+		if err := s.queue(st, i); err != nil {
 			return err
 		}
 	}
+}
+
+// queue gives a buffer to the driver. One that it refuses is offered again with the
+// next frame; only when there is none left for a frame to come in, that is the end.
+func (s *source) queue(st *stream, i int) error {
+	err := st.dev.Queue(i)
+	if err == nil || errors.Is(err, v4l2.ErrGone) || errors.Is(err, v4l2.ErrStopped) || st.dev.Queued() == 0 {
+		return err
+	}
+	st.kept = append(st.kept, i)
+	if !st.warned {
+		st.warned = true
+		s.element.Warn(gstx.ResourceRead, &gstx.Error{
+			Code: gstx.ResourceRead, Cause: err,
+			Text: fmt.Sprintf("Device %s refuses a buffer; it is offered again.", s.set.device),
+		})
+	}
+	return nil
 }
 
 // take makes a buffer of the frame that was dequeued; none if it is not fit to

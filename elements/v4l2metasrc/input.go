@@ -157,14 +157,12 @@ func (s *source) sourceChanged(st *stream) error {
 	return s.describe(st)
 }
 
-// change ends the stream that the device does not have any more, and sets it to what
-// it has.
-func (s *source) change() error {
+// leave ends the stream and remembers where it was: another one is to follow.
+func (s *source) leave() {
 	s.again, s.goesOn = s.stream.caps, s.stream.position
 	s.goesOn.offset++
 	s.stream.close()
 	s.stream = nil
-	return s.ask()
 }
 
 // ask follows the signal and asks for the device's modes.

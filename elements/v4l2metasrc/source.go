@@ -34,6 +34,7 @@ type source struct {
 	again     *gstx.VideoFormat
 	goesOn    position
 	delivered uint64 // frames since the start
+	stops     int    // of the driver, see restart
 
 	latencyMu sync.Mutex // guards latency, which any thread asks for
 	latency   [2]uint64  // minimum, maximum in ns; 0, 0 before it is known
@@ -52,7 +53,7 @@ func newSource(e *gstx.Element, open func(string) (*v4l2.Device, error)) *source
 func (s *source) Start() (err error) {
 	s.set = s.snapshot()
 	s.lost.Store(0)
-	s.signal, s.again, s.goesOn, s.delivered = signalPart{}, nil, position{}, 0
+	s.signal, s.again, s.goesOn, s.delivered, s.stops = signalPart{}, nil, position{}, 0, 0
 	s.setLatency(0, 0)
 	defer func() {
 		if err != nil {

@@ -30,6 +30,9 @@ type stream struct {
 	// Where pictures start in each memory.
 	start [v4l2.MaxPlanes]uint32
 
+	kept   []int // buffers that the driver has refused
+	warned bool  // of that
+
 	frame    v4l2.Frame
 	event    v4l2.Event
 	counting bool   // sequence is known

@@ -1,6 +1,7 @@
 package v4l2metasrc
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -253,58 +254,12 @@ func TestVividBusy(t *testing.T) {
 	r.wait(t, len(r.all())+2) // the first one goes on
 }
 
-func TestVividQueueInError(t *testing.T) {
-	path := vivid(t, "VIVID_SP")
-	p, r := build(t, "v4l2metasrc device=%s", path)
-	p.SetState(gst.StatePlaying)
-	r.wait(t, 2)
-	put(t, path, "Inject Fatal Streaming Error", 1)
-	if m := p.Error(patience); !strings.Contains(m.Text, "cannot continue from") {
-		t.Errorf("got %q (%s)", m.Text, m.Debug)
-	}
-	p.SetState(gst.StateNull)
-	n := len(r.all())
-	p.SetState(gst.StatePlaying) // starting again works
-	r.wait(t, n+2)
-}
-
-func TestVividUnpluggedWhileItStreams(t *testing.T) {
-	path := vivid(t, "VIVID_MP")
-	const driver = "/sys/bus/platform/drivers/vivid/"
-	leakless(t, func(t *testing.T) {
-		p, r := build(t, "v4l2metasrc device=%s", path)
-		r.keep = 2 // held across the removal
-		p.SetState(gst.StatePlaying)
-		r.wait(t, 3)
-		if err := os.WriteFile(driver+"unbind", []byte("vivid.0"), 0); err != nil {
-			t.Fatal(err)
-		}
-		m := p.Error(patience)
-		if !strings.Contains(m.Text, path+" is gone") {
-			t.Errorf("got %q (%s)", m.Text, m.Debug)
-		}
-		p.Stop()
-		if err := os.WriteFile(driver+"bind", []byte("vivid.0"), 0); err != nil {
-			t.Fatal(err)
-		}
-	})
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if unix.Access(path, unix.R_OK|unix.W_OK) == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the device did not come back")
-		}
-	}
-	p, r := build(t, "v4l2metasrc device=%s", path)
-	p.SetState(gst.StatePlaying)
-	r.wait(t, 3)
-}
+var starts = flag.Int("starts", 30, "how often to start and stop vivid")
 
 // Stopping vivid takes until its next frame, so these are fewer than with the fake
 // driver.
 func TestVividStartsLeaveNothing(t *testing.T) {
 	path := vivid(t, "VIVID_SP")
 	p, _ := build(t, "v4l2metasrc device=%s ! video/x-raw(ANY),width=320,height=180", path)
-	p.Starts(30)
+	p.Starts(*starts)
 }

@@ -47,6 +47,8 @@ type Message struct {
 	Text  string // error and warning: for a person; element message: the serialised structure
 	Debug string
 	Code  int // error and warning
+	// QoS: frames that were processed and lost.
+	Processed, Dropped uint64
 }
 
 // New parses a pipeline description; the pipeline stays in NULL.
@@ -166,6 +168,8 @@ func convert(m *gst.Message) Message {
 		out.Debug, err = m.ParseWarning()
 	case gst.MessageInfo:
 		out.Debug, err = m.ParseInfo()
+	case gst.MessageQos:
+		_, out.Processed, out.Dropped = m.ParseQosStats()
 	case gst.MessageElement:
 		if s := m.GetStructure(); s != nil {
 			out.Text = s.String()
