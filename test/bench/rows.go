@@ -22,7 +22,7 @@ var groups = []group{
 	{pkg: "./meta/hdr10plus", bench: "^BenchmarkDecode$"},
 	{pkg: "./elements/internal/gstx", bench: "^BenchmarkElement$"},
 	{pkg: "./elements/hdrmetaparse", bench: "^BenchmarkParse$"},
-	{pkg: "./test/e2e", bench: "^BenchmarkDisplay$", vm: true},
+	{pkg: "./test/e2e", bench: "^Benchmark(Display|Capture)$", vm: true},
 }
 
 // row is one promise. Each benchmark has sub-benchmarks floor, peer and ours.
@@ -80,6 +80,14 @@ var rows = []row{
 		judge: func(floor, peer, ours float64) (float64, bool) {
 			return ours / min(floor, peer), ours <= floor && ours <= peer
 		},
+	}, {
+		name: "CPU per frame, vivid 1080p60", bench: "Capture", metric: "cpu-us/frame", unit: "us", vm: true,
+		budget: "<= peer (v4l2src); floor is v4l2-ctl",
+		judge:  func(_, peer, ours float64) (float64, bool) { return ours / peer, ours <= peer },
+	}, {
+		name: "of 600 frames lost, 1080p60", bench: "Capture", metric: "lost", unit: "frames", vm: true,
+		budget: "<= peer (v4l2src)",
+		judge:  func(_, peer, ours float64) (float64, bool) { return ours / max(peer, 1), ours <= peer },
 	},
 }
 
