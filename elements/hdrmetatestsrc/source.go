@@ -158,9 +158,9 @@ func (s *source) Latency() (minimum, maximum uint64, ok bool) {
 	return period, gstx.None, s.snapshot().live && period > 0
 }
 
-func (s *source) DecideAllocation(videoMeta bool) {
-	if videoMeta != s.videoMeta {
-		s.videoMeta, s.stale = videoMeta, true
+func (s *source) DecideAllocation(a gstx.Allocation) {
+	if a.VideoMeta != s.videoMeta {
+		s.videoMeta, s.stale = a.VideoMeta, true
 	}
 }
 

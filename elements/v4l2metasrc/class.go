@@ -13,7 +13,7 @@
 // Where the caps leave a choice, the picture is as large as the device is set to
 // (v4l2-ctl --set-fmt-video) and as fast as it goes, up to 60 frames a second.
 //
-// There are eight buffers. A frame that is held downstream is not with the
+// There are eight buffers, or more where downstream keeps more than four. A frame that is held downstream is not with the
 // driver; when all are held, the source waits for one to come back, and the
 // driver drops what it captures meanwhile. Such frames are counted from its
 // sequence numbers (property frames-lost, and QOS messages), and so are frames that
@@ -37,6 +37,7 @@ const (
 	ioAuto   int32 = 0
 	ioMMap   int32 = 2
 	ioDMABuf int32 = 4
+	ioImport int32 = 5
 )
 
 const defaultDevice = "/dev/video0"
@@ -60,11 +61,12 @@ var Class = gstx.Class{
 		{Name: "device-fd", Nick: "File descriptor", Kind: gstx.Int, Default: int32(-1), Min: int32(-1), ReadOnly: true,
 			Blurb: "File descriptor of the device while it is open, else -1"},
 		{Name: "io-mode", Nick: "IO mode", Kind: gstx.Enum, Default: ioAuto,
-			Blurb: "How frames are handed on; in every mode they are the driver's own buffers",
+			Blurb: "Whose memory the frames are in and how they are handed on",
 			Enum: []gstx.EnumValue{
 				{Value: ioAuto, Nick: "auto", Name: "dmabuf"},
 				{Value: ioMMap, Nick: "mmap", Name: "as plain memory: downstream reads them and does not import them"},
 				{Value: ioDMABuf, Nick: "dmabuf", Name: "as DMA-bufs, with caps of either kind"},
+				{Value: ioImport, Nick: "dmabuf-import", Name: "into DMA-bufs of the pool that downstream offers, where the device can"},
 			}},
 		{Name: "flags", Nick: "Flags", Kind: gstx.Flags, Default: uint32(0), ReadOnly: true, Enum: flagValues,
 			Blurb: "What the device can do, once it is open"},

@@ -133,6 +133,10 @@ func (s *source) look(st *stream) (v4l2.Ready, error) {
 		returned = st.pool.WakeFD()
 	}
 	fd, events := s.dev.WaitFD()
+	if st.into != nil && s.dev.Queued() == 0 { // nobody tells when the pool has a buffer
+		s.element.WaitFor(poolPause, gstx.WaitFD{FD: s.wake.FD(), Events: unix.POLLIN})
+		return s.dev.Wait(s.wake, -1, 0)
+	}
 	s.element.WaitFor(-1, gstx.WaitFD{FD: s.wake.FD(), Events: unix.POLLIN},
 		gstx.WaitFD{FD: fd, Events: events}, gstx.WaitFD{FD: returned, Events: unix.POLLIN})
 	if frame {
@@ -143,6 +147,9 @@ func (s *source) look(st *stream) (v4l2.Ready, error) {
 
 // begin starts the driver.
 func (s *source) begin(st *stream) error {
+	if err := s.allocate(st); err != nil {
+		return err
+	}
 	if err := s.describe(st); err != nil {
 		return err
 	}
@@ -155,6 +162,9 @@ func (s *source) begin(st *stream) error {
 
 // giveBack queues the buffers that nobody downstream holds any more.
 func (s *source) giveBack(st *stream) error {
+	if st.into != nil {
+		return s.refill(st)
+	}
 	if st.pool == nil {
 		return nil
 	}
@@ -206,8 +216,11 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 		st.pts = pts
 	}
 	old := st.waited()
-	if lost := s.count(st, pts, old); lost || old {
+	if lost := s.tally(st, pts, old); lost || old {
 		return gstx.Buffer{}, nil
+	}
+	if st.into != nil {
+		return s.filled(st, pts)
 	}
 	if st.pool == nil {
 		if err := s.makePool(st); err != nil {
@@ -220,21 +233,17 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 				v4l2.ErrReply, st.start[i], i, f.Planes[i].Offset)
 		}
 	}
-	duration := st.duration
-	if duration == 0 {
-		duration = gstx.None
-	}
-	b := st.pool.Acquire(f.Index, pts, duration, st.offset, gstx.Blocks{HDR: st.hdr, Layers: st.layers})
+	b := st.pool.Acquire(f.Index, pts, st.length(), st.offset, gstx.Blocks{HDR: st.hdr, Layers: st.layers})
 	if b.IsNil() {
 		return b, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
 	}
 	return b, nil
 }
 
-// count tells whether the frame is lost, damaged or not whole, and posts QOS, as
+// tally tells whether the frame is lost, damaged or not whole, and posts QOS, as
 // v4l2src does, if it is or others before it are. One that has waited while the stream
 // was interrupted is lost too, and no news.
-func (s *source) count(st *stream, pts uint64, waited bool) (lost bool) {
+func (s *source) tally(st *stream, pts uint64, waited bool) (lost bool) {
 	missing := st.count()
 	lost = st.frame.Damaged || st.short()
 	if lost || waited {
@@ -267,6 +276,14 @@ func (st *stream) count() (missing uint64) {
 	}
 	st.sequence, st.counting = st.frame.Sequence, true
 	return missing
+}
+
+// length is how long a frame lasts, for buffers.
+func (st *stream) length() uint64 {
+	if st.duration == 0 {
+		return gstx.None
+	}
+	return st.duration
 }
 
 // short tells that the driver used fewer bytes than the picture has.

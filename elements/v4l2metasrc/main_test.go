@@ -129,7 +129,7 @@ func TestMain(m *testing.M) {
 	fake := Class
 	fake.Name, fake.TypeName = "fakev4l2metasrc", "FakeV4l2MetaSrc"
 	fake.New = func(e *gstx.Element) any { return newSource(e, openFake) }
-	for _, c := range []gstx.Class{Class, fake, {
+	for _, c := range []gstx.Class{Class, fake, lenderClass, {
 		Name: "recorder", TypeName: "V4l2MetaSrcRecorder", LongName: "Recorder", Klass: "Sink",
 		Description: "For tests", Author: "nobody", Parent: gstx.VideoSink,
 		Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "video/x-raw; video/x-raw(memory:DMABuf)"}},

@@ -39,7 +39,9 @@ type source struct {
 	latencyMu sync.Mutex // guards latency, which any thread asks for
 	latency   [2]uint64  // minimum, maximum in ns; 0, 0 before it is known
 
-	videoMeta bool // downstream reads GstVideoMeta
+	videoMeta bool           // downstream reads GstVideoMeta
+	count     int            // of buffers to ask the driver for
+	borrowed  *gstx.Borrowed // downstream's memory for the next stream, or nil
 }
 
 func newSource(e *gstx.Element, open func(string) (*v4l2.Device, error)) *source {
@@ -52,6 +54,8 @@ func newSource(e *gstx.Element, open func(string) (*v4l2.Device, error)) *source
 // Start opens the device and asks what it can do.
 func (s *source) Start() (err error) {
 	s.set = s.snapshot()
+	s.element.WantPool(s.set.ioMode == ioImport)
+	s.count = buffers
 	s.lost.Store(0)
 	s.signal, s.again, s.goesOn, s.delivered, s.stops = signalPart{}, nil, position{}, 0, 0
 	s.setLatency(0, 0)
@@ -110,6 +114,8 @@ func (s *source) Stop() error {
 	}
 	s.stream.close()
 	s.stream = nil
+	s.borrowed.Close()
+	s.borrowed = nil
 	s.dev.Close()
 	s.dev, s.modes = nil, nil
 	s.wakeMu.Lock()
@@ -160,7 +166,7 @@ func (s *source) Caps() (string, error) {
 	if light != nil {
 		extra += ", content-light-level = (string) " + light.String()
 	}
-	return capsOf(s.modes, now, s.aspect(), s.set.ioMode != ioMMap, extra), nil
+	return capsOf(s.modes, now, s.aspect(), s.set.ioMode != ioMMap && s.set.ioMode != ioImport, extra), nil
 }
 
 // aspect is the shape of the pixels.
@@ -198,16 +204,26 @@ func (s *source) SetCaps(f *gstx.VideoFormat) error {
 		return s.explain(err)
 	}
 	s.stream = st
-	// A frame is told of when it is complete; when downstream holds on to
-	// frames, as many wait as there are.
-	s.setLatency(st.duration, st.duration*uint64(s.dev.Buffers()))
-	s.element.PostLatency()
+	s.tellLatency(st, max(s.count, buffers))
 	return nil
 }
 
-// DecideAllocation remembers whether downstream understands the driver's
-// strides.
-func (s *source) DecideAllocation(videoMeta bool) { s.videoMeta = videoMeta }
+// tellLatency says how late frames are: one is told of when it is complete; when
+// downstream holds on to frames, as many wait as there are.
+func (s *source) tellLatency(st *stream, buffers int) {
+	if s.setLatency(st.duration, st.duration*uint64(buffers)) {
+		s.element.PostLatency()
+	}
+}
+
+// DecideAllocation remembers whether downstream understands the driver's strides, how
+// many buffers it keeps, and its memory.
+func (s *source) DecideAllocation(a gstx.Allocation) {
+	s.videoMeta = a.VideoMeta
+	s.borrowed.Close()
+	s.borrowed = a.Pool
+	s.count = min(max(buffers, a.Buffers+spare), v4l2.MaxBuffers)
+}
 
 // Latency answers the pipeline's query.
 func (s *source) Latency() (lo, hi uint64, ok bool) {
@@ -216,10 +232,12 @@ func (s *source) Latency() (lo, hi uint64, ok bool) {
 	return s.latency[0], s.latency[1], s.latency[0] != 0
 }
 
-func (s *source) setLatency(lo, hi uint64) {
+func (s *source) setLatency(lo, hi uint64) (changed bool) {
 	s.latencyMu.Lock()
 	defer s.latencyMu.Unlock()
+	was := s.latency
 	s.latency = [2]uint64{lo, hi}
+	return s.latency != was
 }
 
 // static is the HDR10 metadata: of the device's controls, else of the settings;

@@ -11,9 +11,13 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
-// buffers is how many frames the driver is asked for: it wants two or three to
-// work with, a display holds two, and the rest are for a queue in between.
-const buffers = 8
+// buffers is how many frames the driver is asked for at least: it wants two or three
+// to work with, a display holds two, and the rest are for a queue in between. Of what
+// downstream says that it keeps, it has spare more.
+const (
+	buffers = 8
+	spare   = 4
+)
 
 // stream is one negotiated format and its buffers.
 type stream struct {
@@ -25,6 +29,7 @@ type stream struct {
 	duration uint64 // ns of one frame, 0 when unknown
 
 	fds  [][]*sys.FD // each buffer's memories
+	into *borrowed   // instead of those: downstream's
 	on   bool
 	pool *gstx.Pool // nil until the first frame tells where pictures start
 	// Where pictures start in each memory.
@@ -67,10 +72,27 @@ func (s *source) newStream(f *gstx.VideoFormat) (st *stream, err error) {
 	if err := st.setInterval(s.element); err != nil {
 		return st, err
 	}
-	n, err := s.dev.Request(buffers)
-	if err != nil {
-		return st, err
+	s.element.Infof("%v for %s", &st.format, f.Caps)
+	return st, nil
+}
+
+// allocate gets the buffers and gives them to the driver.
+func (s *source) allocate(st *stream) error {
+	if s.borrowed != nil || s.set.ioMode == ioImport {
+		err := s.borrow(st)
+		if err == nil {
+			return nil
+		}
+		s.element.Warn(gstx.ResourceSettings, &gstx.Error{
+			Code: gstx.ResourceSettings, Cause: err,
+			Text: fmt.Sprintf("Device %s cannot fill memory of the next element; its own buffers are used, as with io-mode=dmabuf.", st.dev.Name()),
+		})
 	}
+	n, err := s.dev.Request(s.count)
+	if err != nil {
+		return err
+	}
+	s.tellLatency(st, n)
 	for i := range n {
 		st.fds = append(st.fds, nil)
 		for m := range s.dev.Memories() {
@@ -79,16 +101,16 @@ func (s *source) newStream(f *gstx.VideoFormat) (st *stream, err error) {
 				err = fmt.Errorf("%w: %w", errExport, err)
 			}
 			if err != nil {
-				return st, err
+				return err
 			}
 			st.fds[i] = append(st.fds[i], fd)
 		}
 		if err := s.dev.Queue(i); err != nil {
-			return st, err
+			return err
 		}
 	}
-	s.element.Infof("%v in %d buffers of %d memories for %s", &st.format, n, s.dev.Memories(), f.Caps)
-	return st, nil
+	s.element.Infof("%d buffers of %d memories", n, s.dev.Memories())
+	return nil
 }
 
 // setFormat sets the first of the device's formats that gives what the caps say.
@@ -153,6 +175,7 @@ func (st *stream) close() {
 	}
 	st.fds = nil
 	st.dev.Request(0)
+	st.into.close()
 	st.hdr.Unref()
 	st.layers.Unref()
 	st.hdr, st.layers = gstmeta.Holder{}, gstmeta.Holder{}

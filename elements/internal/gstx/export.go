@@ -152,12 +152,18 @@ func goPrefer(h C.guint64, want *C.gint32) {
 }
 
 //export goDecideAllocation
-func goDecideAllocation(h C.guint64, videoMeta C.gboolean) {
+func goDecideAllocation(h C.guint64, a *C.GstxAllocation) {
 	e := element(h)
 	defer e.guard()
-	if e.alloc != nil {
-		e.alloc.DecideAllocation(videoMeta != 0)
+	out := Allocation{VideoMeta: a.video_meta != 0, Buffers: int(a.buffers)}
+	if a.pool != nil {
+		out.Pool = &Borrowed{p: a.pool, x: e.x}
 	}
+	if e.alloc != nil {
+		e.alloc.DecideAllocation(out)
+		return
+	}
+	out.Pool.Close()
 }
 
 //export goShare

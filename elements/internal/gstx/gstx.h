@@ -153,6 +153,7 @@ typedef struct {
   GstVideoInfo vinfo;           /* negotiated, for planes without GstVideoMeta */
   gboolean have_vinfo;
   GstxFrame frame;              /* reused for every buffer */
+  gboolean wants_pool;          /* source: one of downstream's, for goDecideAllocation */
   struct _GstxMemCache *cache;  /* sink: borrowed; Go sets it on the streaming thread */
   gint32 fd;                    /* source with prepare-format: of the device */
   guint64 running;              /* source: gstx_clocks before goCreate */
@@ -269,6 +270,19 @@ gint gstx_pool_returned (GstxPool * p);
 guint32 *gstx_pool_count (GstxPool * p);
 gint gstx_pool_wake_fd (GstxPool * p);
 void gstx_pool_close (GstxPool * p);
+
+/* What a source learns from an ALLOCATION query. */
+typedef struct {
+  gboolean video_meta;
+  guint32 buffers;              /* that downstream keeps */
+  GstBufferPool *pool;          /* source with wants_pool: active, the receiver's; or NULL */
+} GstxAllocation;
+/* A buffer of the pool; NULL when there is none without a wait. x->frame is filled. */
+GstBuffer *gstx_borrow (GstBufferPool * pool, GstxInstance * x);
+/* Says where in a buffer's memories the device has put the content. */
+void gstx_content (GstBuffer * buf, const guint32 * start, const guint32 * size, guint n_mem);
+void gstx_stamp (GstBuffer * buf, guint64 pts, guint64 duration, guint64 offset,
+    ShmMetaHolder * hdr, ShmMetaHolder * layers);
 
 /* sinkpool.c: a sink's own memory, offered upstream */
 typedef struct {

@@ -42,10 +42,20 @@ type Preferrer interface {
 	Prefer() (width, height, fpsN, fpsD int32)
 }
 
-// Allocator hears whether downstream reads GstVideoMeta, so whether strides
-// and offsets other than the format's default will be understood.
+// Allocator hears what downstream answers to the ALLOCATION query.
 type Allocator interface {
-	DecideAllocation(videoMeta bool)
+	DecideAllocation(Allocation)
+}
+
+// Allocation is what downstream wants of buffers.
+type Allocation struct {
+	// VideoMeta: it reads GstVideoMeta, so strides and offsets other than the
+	// format's default will be understood.
+	VideoMeta bool
+	Buffers   int // how many it keeps
+	// Pool is of downstream's memory, after Element.WantPool, and the receiver's; nil
+	// when there is none.
+	Pool *Borrowed
 }
 
 // Sharer is a sink with memory of its own to offer upstream, which then writes

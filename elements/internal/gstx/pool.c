@@ -171,6 +171,45 @@ add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder)
     gst_buffer_add_meta (buf, info, holder);
 }
 
+void
+gstx_stamp (GstBuffer * buf, guint64 pts, guint64 duration, guint64 offset,
+    ShmMetaHolder * hdr, ShmMetaHolder * layers)
+{
+  GST_BUFFER_PTS (buf) = pts;
+  GST_BUFFER_DURATION (buf) = duration;
+  GST_BUFFER_OFFSET (buf) = offset;
+  GST_BUFFER_OFFSET_END (buf) = offset + 1;
+  add_block (buf, SHM_META_HDR, hdr);
+  add_block (buf, SHM_META_LAYERS, layers);
+}
+
+void
+gstx_content (GstBuffer * buf, const guint32 * start, const guint32 * size, guint n_mem)
+{
+  guint i;
+
+  for (i = 0; i < MIN (n_mem, gst_buffer_n_memory (buf)); i++) {
+    GstMemory *m = gst_buffer_peek_memory (buf, i);
+
+    /* The pool undoes it when the buffer comes back. */
+    if ((m->offset != start[i] || m->size != size[i]) && (gsize) start[i] + size[i] <= m->maxsize)
+      gst_memory_resize (m, (gssize) start[i] - (gssize) m->offset, size[i]);
+  }
+}
+
+GstBuffer *
+gstx_borrow (GstBufferPool * pool, GstxInstance * x)
+{
+  GstBufferPoolAcquireParams params = { 0 };
+  GstBuffer *buf = NULL;
+
+  params.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT;
+  if (gst_buffer_pool_acquire_buffer (pool, &buf, &params) != GST_FLOW_OK)
+    return NULL;
+  gstx_frame_fill (x, buf);
+  return buf;
+}
+
 /* Makes the buffer of frame i, which must be idle. */
 GstBuffer *
 gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64 offset,
@@ -194,10 +233,6 @@ gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64
   buf = gst_buffer_new ();
   for (k = 0; k < s->n_mem; k++)
     gst_buffer_append_memory (buf, s->mem[k]);
-  GST_BUFFER_PTS (buf) = pts;
-  GST_BUFFER_DURATION (buf) = duration;
-  GST_BUFFER_OFFSET (buf) = offset;
-  GST_BUFFER_OFFSET_END (buf) = offset + 1;
   if (p->layout.n_planes && p->format != GST_VIDEO_FORMAT_UNKNOWN) {
     gsize off[GSTX_MAX_PLANES] = { 0 };
 
@@ -206,8 +241,7 @@ gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64
     gst_buffer_add_video_meta_full (buf, GST_VIDEO_FRAME_FLAG_NONE, p->format,
         p->layout.width, p->layout.height, p->layout.n_planes, off, p->layout.stride);
   }
-  add_block (buf, SHM_META_HDR, hdr);
-  add_block (buf, SHM_META_LAYERS, layers);
+  gstx_stamp (buf, pts, duration, offset, hdr, layers);
   return buf;
 }
 

@@ -55,14 +55,45 @@ src_set_caps (GstBaseSrc * src, GstCaps * caps)
   return ok;
 }
 
+/* Has a pool of downstream's ready for the caps, or is NULL: where it cannot be. */
+static GstBufferPool *
+activate (GstBufferPool * pool, GstCaps * caps, guint size, guint min, guint max, gboolean video_meta)
+{
+  GstStructure *config = gst_buffer_pool_get_config (pool);
+
+  gst_buffer_pool_config_set_params (config, caps, size, min, max);
+  if (video_meta)
+    gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+  if (gst_buffer_pool_set_config (pool, config) && gst_buffer_pool_set_active (pool, TRUE))
+    return pool;
+  gst_object_unref (pool);
+  return NULL;
+}
+
+/* The frames are the device's, and no pool or allocator of downstream's is taken, unless
+ * Go wants one to give to the device; the base class shall not make one either. */
 static gboolean
 src_decide_allocation (GstBaseSrc * src, GstQuery * query)
 {
-  /* The frames are the device's: no pool and no allocator of downstream's is
-   * taken, and the base class shall not make one either. What counts is
-   * whether downstream reads GstVideoMeta. */
-  goDecideAllocation (X (src)->handle,
-      gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL));
+  GstxInstance *x = X (src);
+  GstxAllocation a = { 0 };
+  GstCaps *caps;
+  guint i, n = gst_query_get_n_allocation_pools (query);
+
+  gst_query_parse_allocation (query, &caps, NULL);
+  a.video_meta = gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  for (i = 0; i < n; i++) {
+    GstBufferPool *pool;
+    guint size, min, max;
+
+    gst_query_parse_nth_allocation_pool (query, i, &pool, &size, &min, &max);
+    a.buffers = MAX (a.buffers, min);
+    if (pool && x->wants_pool && !a.pool)
+      a.pool = activate (pool, caps, size, min, max, a.video_meta);
+    else if (pool)
+      gst_object_unref (pool);
+  }
+  goDecideAllocation (x->handle, &a);
   while (gst_query_get_n_allocation_pools (query) > 0)
     gst_query_remove_nth_allocation_pool (query, 0);
   return TRUE;

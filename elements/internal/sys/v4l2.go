@@ -20,7 +20,10 @@ const (
 )
 
 // enum v4l2_memory.
-const V4L2_MEMORY_MMAP = 1
+const (
+	V4L2_MEMORY_MMAP   = 1
+	V4L2_MEMORY_DMABUF = 4
+)
 
 // Capabilities.
 const (
@@ -128,6 +131,9 @@ type V4L2Plane struct {
 // MemOffset is m.mem_offset: the cookie mmap takes.
 func (p *V4L2Plane) MemOffset() uint32 { return p.M.low32() }
 
+// SetFD writes m.fd.
+func (p *V4L2Plane) SetFD(fd int) { p.M.setLow32(uint32(fd)) }
+
 // SetMemOffset writes m.mem_offset.
 func (p *V4L2Plane) SetMemOffset(v uint32) { p.M.setLow32(v) }
 
@@ -151,6 +157,9 @@ type V4L2Buffer struct {
 
 // Offset is m.offset: the cookie mmap takes, single-planar API.
 func (b *V4L2Buffer) Offset() uint32 { return b.M.low32() }
+
+// SetFD writes m.fd, single-planar API.
+func (b *V4L2Buffer) SetFD(fd int) { b.M.setLow32(uint32(fd)) }
 
 // SetOffset writes m.offset.
 func (b *V4L2Buffer) SetOffset(v uint32) { b.M.setLow32(v) }

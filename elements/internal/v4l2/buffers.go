@@ -1,6 +1,7 @@
 package v4l2
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"unsafe"
@@ -15,8 +16,9 @@ const MaxBuffers = sys.VIDEO_MAX_FRAME
 
 // queue is the driver's buffer queue as this side knows it.
 type queue struct {
-	n       int // buffers allocated
-	nplanes int // memories of each
+	n       int    // buffers allocated
+	memory  uint32 // V4L2_MEMORY_*: whose
+	nplanes int    // memories of each
 	buffers [MaxBuffers]buffer
 	queued  int // of them, with the driver
 
@@ -31,6 +33,7 @@ type buffer struct {
 	planes [MaxPlanes]memory
 }
 
+// cookie is the driver's for mmap, or the descriptor of memory that is imported.
 type memory struct{ length, cookie uint32 }
 
 // Request has the driver allocate count buffers for the current format,
@@ -38,7 +41,19 @@ type memory struct{ length, cookie uint32 }
 // may give fewer or more. Request(0) frees them. ErrBusy means that another
 // program has the stream, or exported buffers are still mapped (kernels
 // before 5.1).
-func (d *Device) Request(count int) (int, error) {
+func (d *Device) Request(count int) (int, error) { return d.request(count, sys.V4L2_MEMORY_MMAP) }
+
+// RequestImport is Request for buffers whose memory is another's, see QueueImport.
+// ErrUnsupported when the driver cannot import.
+func (d *Device) RequestImport(count int) (int, error) {
+	n, err := d.request(count, sys.V4L2_MEMORY_DMABUF)
+	if errors.Is(err, unix.EINVAL) {
+		err = d.fail("import buffers", ErrUnsupported)
+	}
+	return n, err
+}
+
+func (d *Device) request(count int, memory uint32) (int, error) {
 	op := fmt.Sprintf("request %d buffers", count)
 	if count < 0 || count > MaxBuffers {
 		return 0, d.fail(op, fmt.Errorf("at most %d are possible: %w", MaxBuffers, unix.EINVAL))
@@ -52,8 +67,11 @@ func (d *Device) Request(count int) (int, error) {
 		nplanes = f.NPlanes
 	}
 	q := &d.queue
-	q.n, q.queued, q.nplanes = 0, 0, nplanes
-	r := sys.V4L2RequestBuffers{Count: uint32(count), Type: d.typ, Memory: sys.V4L2_MEMORY_MMAP}
+	if count == 0 { // frees those of the kind that there are
+		memory = q.memory
+	}
+	q.n, q.queued, q.nplanes, q.memory = 0, 0, nplanes, max(memory, sys.V4L2_MEMORY_MMAP)
+	r := sys.V4L2RequestBuffers{Count: uint32(count), Type: d.typ, Memory: q.memory}
 	if err := d.ioctl(sys.VIDIOC_REQBUFS, unsafe.Pointer(&r)); err != nil {
 		return 0, d.fail(op, err)
 	}
@@ -68,7 +86,7 @@ func (d *Device) Request(count int) (int, error) {
 		err = d.nonsense(op, "%d buffers, %d is the limit", r.Count, MaxBuffers)
 	default:
 		q.n = int(r.Count)
-		for i := 0; i < q.n && err == nil; i++ {
+		for i := 0; i < q.n && err == nil && q.memory == sys.V4L2_MEMORY_MMAP; i++ {
 			err = d.query(i)
 		}
 	}
@@ -112,11 +130,23 @@ func (d *Device) query(i int) error {
 // bufferIoctl runs a request on the scratch v4l2_buffer for index i.
 func (d *Device) bufferIoctl(req uintptr, i int) error {
 	q := &d.queue
-	q.req = sys.V4L2Buffer{Index: uint32(i), Type: d.typ, Memory: sys.V4L2_MEMORY_MMAP}
+	q.req = sys.V4L2Buffer{Index: uint32(i), Type: d.typ, Memory: q.memory}
+	imported := q.memory == sys.V4L2_MEMORY_DMABUF && req == sys.VIDIOC_QBUF
 	if !d.Multiplanar() {
+		if imported {
+			m := q.buffers[i].planes[0]
+			q.req.SetFD(int(m.cookie))
+			q.req.Length = m.length
+		}
 		return d.ioctl(req, unsafe.Pointer(&q.req))
 	}
 	clear(q.planes[:])
+	if imported {
+		for p, m := range q.buffers[i].planes[:q.nplanes] {
+			q.planes[p].SetFD(int(m.cookie))
+			q.planes[p].Length = m.length
+		}
+	}
 	var pin runtime.Pinner // the union hides the pointer from the collector
 	pin.Pin(&q.planes)
 	defer pin.Unpin()

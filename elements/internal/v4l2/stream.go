@@ -74,6 +74,31 @@ func (d *Device) Queue(i int) error {
 	return nil
 }
 
+// Imported is one memory for QueueImport: a borrowed DMA-buf and its size.
+type Imported struct {
+	FD     int
+	Length uint32
+}
+
+// QueueImport gives the driver memory of others for buffer i, after RequestImport. The
+// memory is the driver's until Dequeue gives the buffer back, or StreamOff all of them.
+func (d *Device) QueueImport(i int, memories []Imported) error {
+	q := &d.queue
+	if err := d.check(i, 0); err != nil {
+		return d.fail("queue a buffer", err)
+	}
+	if len(memories) != q.nplanes || q.memory != sys.V4L2_MEMORY_DMABUF {
+		return d.fail("queue a buffer", fmt.Errorf("%d memories for a buffer of %d: %w", len(memories), q.nplanes, unix.EINVAL))
+	}
+	if q.buffers[i].queued {
+		return d.fail("queue a buffer", fmt.Errorf("buffer %d is queued: %w", i, unix.EINVAL))
+	}
+	for p, m := range memories {
+		q.buffers[i].planes[p] = memory{m.Length, uint32(m.FD)}
+	}
+	return d.Queue(i)
+}
+
 // Queued is how many buffers the driver has.
 func (d *Device) Queued() int { return d.queue.queued }
 
