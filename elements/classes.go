@@ -21,3 +21,8 @@ var classes = []gstx.Class{
 	hdrmetadump.Class,
 	kmsmetasink.Class,
 }
+
+// providers list the devices of elements.
+var providers = []gstx.Provider{
+	v4l2metasrc.Provider,
+}

@@ -16,7 +16,7 @@ import (
 // Version is the project's.
 const Version = gstx.Version
 
-// Register makes all elements and the two metas known to GStreamer: as features of plugin (a
+// Register makes all elements, their device providers and the two metas known to GStreamer: as features of plugin (a
 // *GstPlugin; with go-gst: gst.UnsafePluginToGlibNone), or of the running program
 // when plugin is nil. GStreamer must be initialised. Calling it again, or having
 // the plugin file loaded as well, is harmless: a type that exists is used.
@@ -28,6 +28,9 @@ func Register(plugin unsafe.Pointer) error {
 	errs := []error{register()}
 	for _, c := range classes {
 		errs = append(errs, gstx.Register(plugin, c))
+	}
+	for _, p := range providers {
+		errs = append(errs, gstx.RegisterProvider(plugin, p))
 	}
 	return errors.Join(errs...)
 }

@@ -56,6 +56,9 @@ func TestInspectShowsEveryElementWithItsTexts(t *testing.T) {
 	if !regexp.MustCompile(`(?m)^  Version +` + regexp.QuoteMeta(elements.Version) + "$").MatchString(overview) {
 		t.Errorf("the plugin's version is not %s:\n%s", elements.Version, overview)
 	}
+	if !strings.Contains(overview, "  v4l2metadeviceprovider: ") {
+		t.Error("gst-inspect-1.0 shmmeta does not list v4l2metadeviceprovider")
+	}
 	for _, e := range []string{"v4l2metasrc", "kmsmetasink", "hdrmetatestsrc", "hdrmetaparse", "hdrmetaattach", "hdrmetainsert", "hdrmetadump"} {
 		if !strings.Contains(overview, "  "+e+": ") {
 			t.Errorf("gst-inspect-1.0 shmmeta does not list %s", e)

@@ -225,7 +225,7 @@ func (e *Element) message(kind C.GstMessageType, c ErrorCode, err error) {
 	C.gstx_post_message(e.p, kind, C.gint(c>>16), C.gint(c&0xffff), ct, cd)
 }
 
-// Field is one field of an element message. The value is a bool, int32, uint32,
+// Field is one field of an element message or of a device's properties. The value is a bool, int32, uint32,
 // int64, uint64, float64, string or, as a fraction, [2]int32.
 type Field struct {
 	Name  string
@@ -234,6 +234,16 @@ type Field struct {
 
 // Post posts an element message: a GstStructure called name.
 func (e *Element) Post(name string, fields ...Field) error {
+	s, err := newStructure(name, fields)
+	if err != nil {
+		return err
+	}
+	C.gstx_post_structure(e.p, s)
+	return nil
+}
+
+// newStructure makes a GstStructure, the receiver's.
+func newStructure(name string, fields []Field) (*C.GstStructure, error) {
 	cn := C.CString(name)
 	s := C.gstx_structure_new(cn)
 	C.free(unsafe.Pointer(cn))
@@ -245,15 +255,14 @@ func (e *Element) Post(name string, fields ...Field) error {
 		}
 		if err != nil {
 			C.gst_structure_free(s)
-			return fmt.Errorf("message %s, field %s: %w", name, f.Name, err)
+			return nil, fmt.Errorf("structure %s, field %s: %w", name, f.Name, err)
 		}
 		fn := C.CString(f.Name)
 		C.gstx_structure_set(s, fn, &v)
 		C.free(unsafe.Pointer(fn))
 		C.free(unsafe.Pointer(v.s))
 	}
-	C.gstx_post_structure(e.p, s)
-	return nil
+	return s, nil
 }
 
 func kindOf(v any) (Kind, error) {

@@ -338,4 +338,23 @@ guint32 *gstx_memcache_dead (GstxMemCache * c);
 void gstx_memcache_retire (GstxMemCache * c);
 void gstx_memcache_close (GstxMemCache * c);
 
+/* provider.c: lists an element's devices. Made by Go once and kept for ever. */
+typedef struct {
+  guint64 index;                /* of the Go description */
+  const char *name, *type_name, *device_type_name;
+  const char *long_name, *klass, *description, *author;
+  const char *element, *property;       /* factory to make, what gets the path */
+  gint32 rank;                  /* GstRank */
+  gint32 pad;
+  GstDebugCategory *category;   /* set at registration, */
+  GType device_type;            /* this one too */
+} GstxProviderInfo;
+
+gboolean gstx_provider_register (GstPlugin * plugin, GstxProviderInfo * info);
+/* A floating device; takes props. NULL for caps that cannot be read. */
+GstDevice *gstx_device_new (const GstxProviderInfo * info, const char *path,
+    const char *display_name, const char *klass, const char *caps, GstStructure * props);
+gint gstx_provider_log_threshold (const GstxProviderInfo * info);
+void gstx_provider_log (const GstxProviderInfo * info, gint level, const char *text);
+
 #endif

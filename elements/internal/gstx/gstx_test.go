@@ -249,6 +249,12 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
+	for _, p := range fakeProviders {
+		if err := gstx.RegisterProvider(nil, p); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	os.Exit(m.Run())
 }
 

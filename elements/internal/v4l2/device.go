@@ -119,6 +119,7 @@ type Capability struct {
 	Bus     string // place, "platform:vivid-000"
 	Version uint32 // kernel, KERNEL_VERSION()
 	Flags   uint32 // V4L2_CAP_* of this node
+	All     uint32 // V4L2_CAP_* of all nodes of the device together
 }
 
 func queryCapability(k Kernel, fd int) (Capability, error) {
@@ -130,7 +131,7 @@ func queryCapability(k Kernel, fd int) (Capability, error) {
 	if flags&sys.V4L2_CAP_DEVICE_CAPS != 0 {
 		flags = c.DeviceCaps // of this node, not of all nodes together
 	}
-	return Capability{text(c.Driver[:]), text(c.Card[:]), text(c.BusInfo[:]), c.Version, flags}, nil
+	return Capability{text(c.Driver[:]), text(c.Card[:]), text(c.BusInfo[:]), c.Version, flags, c.Capabilities}, nil
 }
 
 // text reads a C string that may lack its terminator or be no UTF-8.

@@ -65,6 +65,9 @@ func TestCapabilityIsOfTheNodeNotTheWholeDevice(t *testing.T) {
 	if c.Flags&sys.V4L2_CAP_VIDEO_OUTPUT != 0 {
 		t.Errorf("flags %#x contain those of another node", c.Flags)
 	}
+	if c.All&(sys.V4L2_CAP_VIDEO_OUTPUT|sys.V4L2_CAP_VIDEO_CAPTURE) != sys.V4L2_CAP_VIDEO_OUTPUT|sys.V4L2_CAP_VIDEO_CAPTURE {
+		t.Errorf("flags %#x of all nodes lack those of one", c.All)
+	}
 	if dev.Multiplanar() {
 		t.Error("single-planar device taken for a multi-planar one")
 	}

@@ -1,12 +1,8 @@
 package v4l2
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -18,17 +14,9 @@ type Found struct {
 
 // List opens every /dev/videoN in turn and tells which are capture devices.
 // Nodes that cannot be opened (in use exclusively, not permitted) are left out.
-func List() []Found { return list("/dev/video*") }
-
-func list(pattern string) []Found {
-	paths, _ := filepath.Glob(pattern) // the only error is a bad pattern
-	number := func(p string) int {
-		n, _ := strconv.Atoi(strings.TrimLeft(filepath.Base(p), "video"))
-		return n
-	}
-	slices.SortFunc(paths, func(a, b string) int { return cmp.Compare(number(a), number(b)) })
+func List() []Found {
 	var out []Found
-	for _, p := range paths {
+	for _, p := range Nodes("/dev") {
 		d, err := Open(p)
 		if err != nil {
 			continue
