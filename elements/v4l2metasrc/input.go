@@ -10,9 +10,8 @@ import (
 
 // signalPart follows what comes in at the device's connector.
 type signalPart struct {
-	timings  v4l2.Timings  // that the device is set to, when it has any
-	interval v4l2.Fraction // of its frames; zero when the device itself makes them
-	lost     bool          // no picture comes in, and that was told
+	timings v4l2.Timings // that the device is set to, when it has any
+	lost    bool         // no picture comes in, and that was told
 }
 
 // follow sets the device to the signal that it has, before its modes are asked for:
@@ -26,10 +25,8 @@ func (s *source) follow() error {
 		return err
 	}
 	s.tellSignal(&in)
-	s.signal.interval = v4l2.Fraction{}
 	if in.Standards != 0 {
 		s.setNorm()
-		s.signal.interval, _ = s.dev.FrameInterval()
 	}
 	if !in.HasTimings() {
 		return nil
@@ -43,13 +40,29 @@ func (s *source) follow() error {
 	case !errors.Is(err, v4l2.ErrNoSignal) && !errors.Is(err, v4l2.ErrUnsupported):
 		return err
 	}
-	if s.signal.timings, err = s.dev.Timings(); err != nil {
-		return err
+	s.signal.timings, err = s.dev.Timings()
+	return err
+}
+
+// signalInterval is that of the frames of the signal that a device is set to; zero when
+// the device itself makes the pictures.
+func signalInterval(d *v4l2.Device) (f v4l2.Fraction, err error) {
+	in, err := d.Input()
+	switch {
+	case errors.Is(err, v4l2.ErrUnsupported):
+		return f, nil
+	case err != nil:
+		return f, err
+	case in.HasTimings():
+		t, err := d.Timings()
+		if rate, ok := t.Rate(); ok {
+			f = v4l2.Fraction{Num: rate.Den, Den: rate.Num}
+		}
+		return f, err
+	case in.Standards != 0:
+		f, _ = d.FrameInterval()
 	}
-	if rate, ok := s.signal.timings.Rate(); ok {
-		s.signal.interval = v4l2.Fraction{Num: rate.Den, Den: rate.Num}
-	}
-	return nil
+	return f, nil
 }
 
 // setNorm sets the analog standard that the user wants.
@@ -171,6 +184,10 @@ func (s *source) ask() (err error) {
 		return err
 	}
 	s.crop()
-	s.modes, err = probe(s.dev, s.signal.interval)
+	interval, err := signalInterval(s.dev)
+	if err != nil {
+		return err
+	}
+	s.modes, err = probe(s.dev, interval)
 	return err
 }

@@ -65,8 +65,12 @@ func (n nodes) list(devices *gstx.Devices, path string) error {
 	}
 	defer d.Close()
 	// As an element is that has its device open, with the settings it is made with.
-	s := &source{set: settings{device: path}, dev: d}
-	if s.modes, err = probe(d); err != nil {
+	s := &source{set: settings{device: path, forceAspect: true}, dev: d}
+	interval, err := signalInterval(d)
+	if err != nil {
+		return err
+	}
+	if s.modes, err = probe(d, interval); err != nil {
 		return err
 	}
 	if len(s.modes) == 0 {
