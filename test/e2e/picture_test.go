@@ -22,10 +22,14 @@ func TestCapturedPictureIsExact(t *testing.T) {
 	for _, c := range []struct {
 		name, device, v4l2, drm, raw string
 		colors                       colors
+		into                         bool // the display's memory, instead of the device's
 	}{
-		{"BGRx", vividSP, "XR24", "XR24", "BGRx", rgb},
-		{"NV12 in one plane", vividSP, "NV12", "NV12", "NV12", bt601Full},
-		{"NV12 in two planes", vividMP, "NM12", "NV12", "NV12", bt709Limited},
+		{"BGRx", vividSP, "XR24", "XR24", "BGRx", rgb, false},
+		{"NV12 in one plane", vividSP, "NV12", "NV12", "NV12", bt601Full, false},
+		{"NV12 in two planes", vividMP, "NM12", "NV12", "NV12", bt709Limited, false},
+		{"BGRx into the display's memory", vividSP, "XR24", "XR24", "BGRx", rgb, true},
+		{"NV12 into the display's memory", vividSP, "NV12", "NV12", "NV12", bt601Full, true},
+		{"NV12 of a multi-planar device into the display's memory", vividMP, "NV12", "NV12", "NV12", bt709Limited, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			planesTake(t, c.drm)
@@ -36,15 +40,24 @@ func TestCapturedPictureIsExact(t *testing.T) {
 			want := reference(t, fromFile(file, c.raw, c.colors), c.colors)
 
 			trace := traceFlips(t)
-			p := play(t, "v4l2metasrc device="+c.device,
-				"! video/x-raw(memory:DMABuf),format=DMA_DRM,width=640,height=480,drm-format="+c.drm,
+			source := []string{"", "! video/x-raw(memory:DMABuf),format=DMA_DRM,width=640,height=480,drm-format=" + c.drm}
+			if c.into {
+				source = []string{"io-mode=dmabuf-import", "! video/x-raw,format=" + c.raw + ",width=640,height=480"}
+			}
+			p := play(t, "-m", "v4l2metasrc device="+c.device, source[0], source[1],
 				"! kmsmetasink driver-name=vkms force-modesetting=true")
 			if got := crc(t, p, trace); got != want {
 				t.Errorf("check sum %s, want %s\n%s", got, want, &p.out)
 			}
-			checkImported(t)
+			if !c.into {
+				checkImported(t)
+			}
 			p.interrupt()
 			p.mustEnd()
+			copiedNone(t, p)
+			if strings.Contains(p.out.String(), "WARNING") {
+				t.Errorf("it warns: %s", &p.out)
+			}
 		})
 	}
 }
