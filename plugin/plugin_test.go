@@ -56,7 +56,7 @@ func TestInspectShowsEveryElementWithItsTexts(t *testing.T) {
 	if !regexp.MustCompile(`(?m)^  Version +` + regexp.QuoteMeta(elements.Version) + "$").MatchString(overview) {
 		t.Errorf("the plugin's version is not %s:\n%s", elements.Version, overview)
 	}
-	for _, e := range []string{"v4l2metasrc", "kmsmetasink", "hdrmetatestsrc", "hdrmetaparse", "hdrmetaattach", "hdrmetainsert", "hdrmetadump"} {
+	for _, e := range []string{"v4l2metasrc", "kmsmetasink", "hdrmetatestsrc", "hdrmetaparse", "hdrmetaattach", "v4l2metadec", "hdrmetainsert", "hdrmetadump"} {
 		if !strings.Contains(overview, "  "+e+": ") {
 			t.Errorf("gst-inspect-1.0 shmmeta does not list %s", e)
 			continue
