@@ -18,6 +18,7 @@ import (
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2element"
 )
 
 // Class describes the element.
@@ -32,7 +33,7 @@ var Class = gstx.Class{
 	Parent: gstx.Decoder,
 	Pads: []gstx.Pad{
 		{Name: "sink", Direction: gstx.Sink, Caps: sinkCaps()},
-		{Name: "src", Direction: gstx.Src, Caps: srcCaps()},
+		{Name: "src", Direction: gstx.Src, Caps: v4l2element.PictureCaps()},
 	},
 	Props: []gstx.Prop{
 		{Name: "device", Nick: "Device", Kind: gstx.String,
@@ -52,20 +53,4 @@ func sinkCaps() string {
 		out = append(out, c.Media+c.Fields)
 	}
 	return strings.Join(out, "; ")
-}
-
-const anySize = ", width = (int) [ 1, 65536 ], height = (int) [ 1, 65536 ], framerate = (fraction) [ 0, 2147483647 ]"
-
-// srcCaps are all formats of the pixel table.
-func srcCaps() string {
-	var names []string
-	seen := map[string]bool{}
-	for _, p := range v4l2.Pixels() {
-		if p.Linear() && p.Name != "" && !seen[p.Name] {
-			seen[p.Name] = true
-			names = append(names, p.Name)
-		}
-	}
-	return "video/x-raw(memory:DMABuf), format = (string) DMA_DRM" + anySize +
-		"; video/x-raw, format = (string) { " + strings.Join(names, ", ") + " }" + anySize
 }
