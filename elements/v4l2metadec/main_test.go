@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
 	pipe.Main(m, func() error {
-		return errors.Join(gstx.Register(nil, Class), recorder.Register(), stamper.Register())
+		return errors.Join(gstx.Register(nil, Class), registerFake(), recorder.Register(), stamper.Register())
 	})
 }
 
@@ -68,7 +69,11 @@ func feed(t *testing.T, frames [][]byte, description string, args ...any) *pipe.
 			src.EndOfStream()
 			return
 		}
-		src.PushBuffer(buffer(frames[i], i))
+		at := i // in display order
+		if strings.Contains(description, "fakev4l2metadec") {
+			at = shownAs(i)
+		}
+		src.PushBuffer(buffer(frames[i], at))
 	})
 	return p
 }
@@ -87,6 +92,9 @@ func push(t *testing.T, p *pipe.Pipe, frame []byte, i int) {
 		}
 	}
 }
+
+// end ends a source that nobody feeds.
+func end(p *pipe.Pipe) { p.Element("src").(gstapp.AppSrc).EndOfStream() }
 
 func buffer(frame []byte, i int) *gst.Buffer {
 	b := gst.NewBufferAllocate(nil, uint(len(frame)), nil)

@@ -161,6 +161,35 @@ func TestResolutionChangesInTheStream(t *testing.T) {
 	}
 }
 
+// The stream ends while the driver is at a change of its size.
+func TestEndInTheFirstFrameOfAnotherSize(t *testing.T) {
+	enc, dec := fwht.Devices(t)
+	frames := append(fwht.Encode(t, enc, noise, 3, 640, 368), fwht.Encode(t, enc, noise, 1, 800, 480)...)
+	for range 10 {
+		r := play(t, frames, "%s ! v4l2metadec device=%s ! metarecorder name=seen ! fakesink", source(""), dec)
+		if len(r.Buffers) != 4 || r.Formats[len(r.Formats)-1].Width != 800 {
+			t.Fatalf("%d pictures, the last of %dx%d", len(r.Buffers), r.Formats[len(r.Formats)-1].Width, r.Formats[len(r.Formats)-1].Height)
+		}
+	}
+}
+
+// Drained, the decoder goes on with what a seek brings.
+func TestSeekAfterTheEnd(t *testing.T) {
+	enc, dec := fwht.Devices(t)
+	frames := fwht.Encode(t, enc, noise, 20, 640, 368)
+	p := feed(t, frames, "%s ! v4l2metadec device=%s ! metarecorder name=seen ! fakesink", source(""), dec)
+	p.SetState(gst.StatePlaying)
+	p.EOS(patience)
+	want := recorder.Take("seen").Buffers
+	for range 3 {
+		if !p.Pipeline().SeekSimple(gst.FormatTime, gst.SeekFlagFlush, 10*int64(period)) {
+			t.Fatal("the seek failed")
+		}
+		p.EOS(patience)
+		same(t, "after the end", recorder.Take("seen").Buffers, want[10:])
+	}
+}
+
 // A picture does not wait for the next frame.
 func TestPictureComesWithoutAnotherFrame(t *testing.T) {
 	enc, dec := fwht.Devices(t)
