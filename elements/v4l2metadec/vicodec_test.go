@@ -225,20 +225,6 @@ func TestAllPicturesHeldDownstream(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 }
 
-// A thousand frames cost no more Go allocations than a hundred.
-func TestDecodingDoesNotAllocate(t *testing.T) {
-	enc, dec := fwht.Devices(t)
-	dir := folder(t, fwht.Encode(t, enc, noise, 10, 640, 368))
-	mallocs := func(n int) uint64 {
-		return pipe.New(t, fmt.Sprintf("%s loop=true stop-index=9 num-buffers=%d ! v4l2metadec device=%s ! fakesink", files(dir), n, dec)).Mallocs()
-	}
-	mallocs(20)
-	few, many := mallocs(20), mallocs(320)
-	if many > few+100 {
-		t.Errorf("%d allocations for 300 frames more, want none", many-few)
-	}
-}
-
 func TestStartsLeaveNothing(t *testing.T) {
 	enc, dec := fwht.Devices(t)
 	dir := folder(t, fwht.Encode(t, enc, noise, 30, 640, 368))

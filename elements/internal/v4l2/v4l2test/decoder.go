@@ -267,6 +267,7 @@ func (d *Decoder) freeIn() {
 	d.inQueued, d.inDone = ring{}, ring{}
 	// What else a real driver forgets with the open file.
 	d.width, d.height, d.events = 0, 0, nil
+	d.change, d.ended, d.draining, d.waiting = false, false, false, nil
 	d.signalEvents()
 }
 
