@@ -2,6 +2,7 @@ package v4l2metadec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -271,6 +272,43 @@ func TestPanicsAreErrors(t *testing.T) {
 	p.SetState(gst.StatePlaying)
 	if m := p.Error(patience); !strings.Contains(m.Text, "Internal error") {
 		t.Errorf("got %q", m.Text)
+	}
+}
+
+// Seeks at any moment: while the decoder is set up, waits, drains. After the last
+// one, all pictures from there come.
+func TestSeeksAtAnyMoment(t *testing.T) {
+	fake(t, v4l2test.Config{Formats: []string{"NV12"}}, 2)
+	stamper.ByTime(t, func(pts uint64) *meta.Block { return light(int(pts / uint64(period))) })
+	frames := slices.Concat(coded(40, 640, 360), coded(40, 320, 180), coded(40, 640, 360))
+	for _, tail := range []string{"", "queue max-size-buffers=20 ! "} {
+		p := feed(t, frames, "%s ! metastamper ! fakev4l2metadec ! metarecorder name=seen ! %s fakesink name=sink", h264(""), tail)
+		p.SetState(gst.StatePlaying)
+		for i := range 200 {
+			time.Sleep(time.Duration(i*i%7) * time.Millisecond)
+			if !p.Pipeline().SeekSimple(gst.FormatTime, gst.SeekFlagFlush, int64(i*13%30*4)*int64(period)) {
+				t.Fatalf("seek %d failed", i)
+			}
+		}
+		// Of the seeks before, some have reached the end.
+		time.Sleep(100 * time.Millisecond)
+		recorder.Take("seen")
+		if !p.Pipeline().SeekSimple(gst.FormatTime, gst.SeekFlagFlush, 20*int64(period)) {
+			t.Fatal("the last seek failed")
+		}
+		var got []recorder.Buffer
+		for deadline := time.Now().Add(patience); len(got) < 100 && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+			got = append(got, recorder.Take("seen").Buffers...)
+		}
+		p.Stop()
+		if len(got) != 100 {
+			t.Fatalf("%d pictures after the last seek, want 100", len(got))
+		}
+		for i, b := range got {
+			if b.PTS != uint64(20+i)*uint64(period) || b.Block == nil || int(b.Block.ContentLight.MaxCLL) != 20+i+1 {
+				t.Fatalf("picture %d is of %v and has %+v", i, time.Duration(b.PTS), b.Block)
+			}
+		}
 	}
 }
 
