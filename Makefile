@@ -7,7 +7,7 @@ PLUGIN  := build/libgstshmmeta.so
 # Packages with tests that need drivers; they run again in the virtual machine,
 # where a missing device is a failure.
 DRIVERS := ./elements/internal/v4l2 ./elements/internal/kms ./elements/internal/udmabuf \
-           ./elements/v4l2metasrc ./elements/kmsmetasink ./elements/hdrmetatestsrc ./elements/hdrmetaattach \
+           ./elements/v4l2metasrc ./elements/v4l2metadec ./elements/kmsmetasink ./elements/hdrmetatestsrc ./elements/hdrmetaattach \
            ./elements ./test/e2e
 BENCHTIME ?= 1s
 

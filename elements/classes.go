@@ -8,6 +8,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/hdrmetatestsrc"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/kmsmetasink"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/v4l2metadec"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/v4l2metasrc"
 )
 
@@ -17,6 +18,7 @@ var classes = []gstx.Class{
 	hdrmetatestsrc.Class,
 	hdrmetaparse.Class,
 	hdrmetaattach.Class,
+	v4l2metadec.Class,
 	hdrmetainsert.Class,
 	hdrmetadump.Class,
 	kmsmetasink.Class,

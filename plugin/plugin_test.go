@@ -59,7 +59,7 @@ func TestInspectShowsEveryElementWithItsTexts(t *testing.T) {
 	if !strings.Contains(overview, "  v4l2metadeviceprovider: ") {
 		t.Error("gst-inspect-1.0 shmmeta does not list v4l2metadeviceprovider")
 	}
-	for _, e := range []string{"v4l2metasrc", "kmsmetasink", "hdrmetatestsrc", "hdrmetaparse", "hdrmetaattach", "hdrmetainsert", "hdrmetadump"} {
+	for _, e := range []string{"v4l2metasrc", "kmsmetasink", "hdrmetatestsrc", "hdrmetaparse", "hdrmetaattach", "v4l2metadec", "hdrmetainsert", "hdrmetadump"} {
 		if !strings.Contains(overview, "  "+e+": ") {
 			t.Errorf("gst-inspect-1.0 shmmeta does not list %s", e)
 			continue

@@ -52,7 +52,7 @@ func (s *source) borrow(st *stream) (err error) {
 	if err := in.give(st, 0, first.Ref()); err != nil {
 		return err
 	}
-	for _, p := range st.layout.Planes[:st.layout.N] {
+	for _, p := range st.geometry.Layout.Planes[:st.geometry.Layout.N] {
 		in.sizes[p.Memory] = max(in.sizes[p.Memory], p.Offset+p.Size)
 	}
 	st.into = in
@@ -74,8 +74,8 @@ func (st *stream) fit(f *gstx.Frame) error {
 			return errors.New("its buffers are no DMA-bufs, whole")
 		}
 	}
-	for i := range min(int(f.NPlanes), st.layout.N) {
-		p := &st.layout.Planes[i]
+	for i := range min(int(f.NPlanes), st.geometry.Layout.N) {
+		p := &st.geometry.Layout.Planes[i]
 		if m := p.Memory; p.Offset == 0 && f.Stride[i] > 0 && uint32(f.Stride[i]) != p.Stride {
 			want.Planes[m], padded = v4l2.PlaneFormat{Stride: uint32(f.Stride[i])}, true
 		}
@@ -89,12 +89,12 @@ func (st *stream) fit(f *gstx.Frame) error {
 		if err != nil {
 			return err
 		}
-		st.format, st.layout = got, layout
+		st.format, st.geometry.Layout = got, layout
 	}
-	if int(f.NPlanes) != st.layout.N {
-		return fmt.Errorf("it has %d planes for %d", f.NPlanes, st.layout.N)
+	if int(f.NPlanes) != st.geometry.Layout.N {
+		return fmt.Errorf("it has %d planes for %d", f.NPlanes, st.geometry.Layout.N)
 	}
-	for i, p := range st.layout.Planes[:st.layout.N] {
+	for i, p := range st.geometry.Layout.Planes[:st.geometry.Layout.N] {
 		if int(f.PlaneMem[i]) != p.Memory || f.PlaneOffset[i] != uint64(p.Offset) || uint32(f.Stride[i]) != p.Stride {
 			return fmt.Errorf("plane %d is at byte %d of memory %d with lines of %d, the device's at byte %d of memory %d with lines of %d",
 				i, f.PlaneOffset[i], f.PlaneMem[i], f.Stride[i], p.Offset, p.Memory, p.Stride)
@@ -151,8 +151,8 @@ func (s *source) filled(st *stream, pts uint64) (gstx.Buffer, error) {
 	for i := range f.NPlanes {
 		start[i] = f.Planes[i].Offset
 	}
-	if st.layers.IsNil() || start != st.start {
-		st.start = start
+	if st.layers.IsNil() || start != st.geometry.Start {
+		st.geometry.Start = start
 		if err := s.describeLayers(st); err != nil {
 			b.Unref()
 			return gstx.Buffer{}, err

@@ -25,11 +25,10 @@
 package v4l2metasrc
 
 import (
-	"strings"
-
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2element"
 )
 
 // The values of io-mode are those of v4l2src.
@@ -52,7 +51,7 @@ var Class = gstx.Class{
 		"and plane layout on every buffer",
 	Author: "gst-shmmeta contributors",
 	Parent: gstx.PushSrc, PrepareFormat: true,
-	Pads: []gstx.Pad{{Name: "src", Direction: gstx.Src, Caps: templateCaps()}},
+	Pads: []gstx.Pad{{Name: "src", Direction: gstx.Src, Caps: v4l2element.PictureCaps()}},
 	Props: []gstx.Prop{
 		{Name: "device", Nick: "Device", Kind: gstx.String, Default: defaultDevice,
 			Blurb: "Path of the capture device"},
@@ -150,19 +149,3 @@ var norms = func() []gstx.EnumValue {
 	}
 	return all
 }()
-
-const anySize = ", width = (int) [ 1, 65536 ], height = (int) [ 1, 65536 ], framerate = (fraction) [ 0, 2147483647 ]"
-
-// templateCaps are all formats of the pixel table.
-func templateCaps() string {
-	var names []string
-	seen := map[string]bool{}
-	for _, p := range v4l2.Pixels() {
-		if p.Linear() && p.Name != "" && !seen[p.Name] {
-			seen[p.Name] = true
-			names = append(names, p.Name)
-		}
-	}
-	return "video/x-raw(memory:DMABuf), format = (string) DMA_DRM" + anySize +
-		"; video/x-raw, format = (string) { " + strings.Join(names, ", ") + " }" + anySize
-}

@@ -227,11 +227,8 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 			return gstx.Buffer{}, err
 		}
 	}
-	for i := range f.NPlanes {
-		if f.Planes[i].Offset != st.start[i] {
-			return gstx.Buffer{}, fmt.Errorf("%w: pictures start at byte %d of memory %d, then at %d",
-				v4l2.ErrReply, st.start[i], i, f.Planes[i].Offset)
-		}
+	if err := st.geometry.Places(f); err != nil {
+		return gstx.Buffer{}, err
 	}
 	b := st.pool.Acquire(f.Index, pts, st.length(), st.offset, gstx.Blocks{HDR: st.hdr, Layers: st.layers})
 	if b.IsNil() {
@@ -245,7 +242,7 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 // was interrupted is lost too, and no news.
 func (s *source) tally(st *stream, pts uint64, waited bool) (lost bool) {
 	missing := st.count()
-	lost = st.frame.Damaged || st.short()
+	lost = st.frame.Damaged || st.geometry.Short(&st.frame)
 	if lost || waited {
 		missing++
 	}
@@ -286,17 +283,6 @@ func (st *stream) length() uint64 {
 	return st.duration
 }
 
-// short tells that the driver used fewer bytes than the picture has.
-func (st *stream) short() bool {
-	for _, p := range st.layout.Planes[:st.layout.N] {
-		m := st.frame.Planes[p.Memory]
-		if uint64(m.Offset)+uint64(p.Offset)+uint64(p.Size) > uint64(m.Used) {
-			return true
-		}
-	}
-	return false
-}
-
 // waited tells that a frame has been in the driver since before the stream was
 // interrupted, by a pause as a rule: there are as many as there are buffers.
 func (st *stream) waited() bool {
@@ -333,34 +319,10 @@ func (st *stream) stamp(running uint64, now int64) uint64 {
 // makePool makes the buffers, with planes where the first frame has them: the
 // multi-planar API tells where a picture starts in its memory only then.
 func (s *source) makePool(st *stream) error {
-	layout := gstx.PoolLayout{
-		Format: st.layout.Pixel.Name, Width: st.format.Width, Height: st.format.Height, NPlanes: st.layout.N,
-	}
-	if !st.layout.Pixel.Linear() || layout.Format == "" {
-		layout.Format = "DMA_DRM"
-	}
 	for m := range st.format.NPlanes {
-		st.start[m] = st.frame.Planes[m].Offset
+		st.geometry.Start[m] = st.frame.Planes[m].Offset
 	}
-	// A memory ends with its last plane, so that plain readers get no padding.
-	var size, before [v4l2.MaxPlanes]uint64
-	for _, p := range st.layout.Planes[:st.layout.N] {
-		size[p.Memory] = max(size[p.Memory], uint64(st.start[p.Memory])+uint64(p.Offset)+uint64(p.Size))
-	}
-	for m := 1; m < st.format.NPlanes; m++ {
-		before[m] = before[m-1] + size[m-1]
-	}
-	for i, p := range st.layout.Planes[:st.layout.N] {
-		layout.Offset[i] = before[p.Memory] + uint64(st.start[p.Memory]) + uint64(p.Offset)
-		layout.Stride[i] = int32(p.Stride)
-	}
-	frames := make([][]gstx.PoolMemory, len(st.fds))
-	for i, memories := range st.fds {
-		for m, fd := range memories {
-			frames[i] = append(frames[i], gstx.PoolMemory{FD: fd.Int(), DMABuf: s.set.ioMode != ioMMap, Size: size[m]})
-		}
-	}
-	pool, err := gstx.NewPool(layout, frames)
+	pool, layout, err := st.geometry.Pool(st.fds, s.set.ioMode != ioMMap)
 	if err != nil {
 		return err
 	}

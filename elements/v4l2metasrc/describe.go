@@ -24,25 +24,11 @@ func (s *source) describe(st *stream) error {
 	})
 }
 
-// describeLayers makes the block about the memory: one layer with the frame's
-// planes. Formats that DRM has no code for have none.
+// describeLayers makes the block about the memory.
 func (s *source) describeLayers(st *stream) error {
-	pixel := st.layout.Pixel
-	if pixel.DRM == 0 {
+	l := st.geometry.Layers()
+	if l == nil {
 		return nil
-	}
-	w, h := st.format.Width, st.format.Height
-	l := &meta.Layers{Layers: []meta.Layer{{
-		FourCC: uint32(pixel.DRM), Role: meta.RoleVideo, Width: w, Height: h,
-		Crop: meta.Rect{W: w, H: h}, Dst: meta.Place{W: w, H: h},
-		Alpha: 65535, NPlanes: uint32(st.layout.N),
-	}}}
-	for _, p := range st.layout.Planes[:st.layout.N] {
-		l.Planes = append(l.Planes, meta.Plane{
-			Memory: uint32(p.Memory), Stride: p.Stride,
-			Offset: uint64(st.start[p.Memory]) + uint64(p.Offset), Size: uint64(p.Size),
-			Modifier: pixel.Modifier,
-		})
 	}
 	return st.hold(&st.layers, &meta.Block{Layers: l})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2element"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 )
 
@@ -243,29 +244,15 @@ func (s *source) setLatency(lo, hi uint64) (changed bool) {
 // static is the HDR10 metadata: of the device's controls, else of the settings;
 // nil where neither knows.
 func (s *source) static() (*meta.MasteringDisplay, *meta.ContentLight, error) {
-	mastering, light := s.set.mastering, s.set.light
-	switch v, ok, err := s.dev.MasteringDisplay(); {
-	case err != nil:
+	mastering, light, err := v4l2element.Static(s.dev)
+	if err != nil {
 		return nil, nil, s.explain(err)
-	case ok:
-		// Outside the control's own limits are the zeros of a source that has
-		// not told any.
-		if m := meta.MasteringDisplayFromV4L2(v); valid(&m) {
-			mastering = &m
-		}
 	}
-	switch v, ok, err := s.dev.ContentLight(); {
-	case err != nil:
-		return nil, nil, s.explain(err)
-	case ok:
-		if l := meta.ContentLightFromV4L2(v); l != (meta.ContentLight{}) {
-			light = &l
-		}
+	if mastering == nil {
+		mastering = s.set.mastering
+	}
+	if light == nil {
+		light = s.set.light
 	}
 	return mastering, light, nil
-}
-
-func valid(m *meta.MasteringDisplay) bool {
-	_, ok := m.V4L2()
-	return ok
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2element"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
@@ -24,7 +25,7 @@ type stream struct {
 	dev      *v4l2.Device // borrowed
 	caps     *gstx.VideoFormat
 	format   v4l2.Format
-	layout   v4l2.Layout
+	geometry v4l2element.Geometry
 	color    v4l2.Color
 	duration uint64 // ns of one frame, 0 when unknown
 
@@ -32,8 +33,6 @@ type stream struct {
 	into *borrowed   // instead of those: downstream's
 	on   bool
 	pool *gstx.Pool // nil until the first frame tells where pictures start
-	// Where pictures start in each memory.
-	start [v4l2.MaxPlanes]uint32
 
 	kept   []int // buffers that the driver has refused
 	warned bool  // of that
@@ -93,18 +92,10 @@ func (s *source) allocate(st *stream) error {
 		return err
 	}
 	s.tellLatency(st, n)
+	if st.fds, err = v4l2element.Export(s.dev); err != nil {
+		return err
+	}
 	for i := range n {
-		st.fds = append(st.fds, nil)
-		for m := range s.dev.Memories() {
-			fd, err := s.dev.Export(i, m)
-			if errors.Is(err, v4l2.ErrUnsupported) {
-				err = fmt.Errorf("%w: %w", errExport, err)
-			}
-			if err != nil {
-				return err
-			}
-			st.fds[i] = append(st.fds[i], fd)
-		}
 		if err := s.dev.Queue(i); err != nil {
 			return err
 		}
@@ -130,7 +121,8 @@ func (st *stream) setFormat(pixels []*v4l2.Pixel) error {
 		if err != nil {
 			return err
 		}
-		st.format, st.layout, st.color = f, layout, f.Color()
+		st.format, st.color = f, f.Color()
+		st.geometry = v4l2element.Geometry{Layout: layout, Memories: f.NPlanes, Width: f.Width, Height: f.Height}
 		return nil
 	}
 	return &gstx.Error{

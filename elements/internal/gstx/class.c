@@ -9,6 +9,8 @@ gstx_instance (gpointer element)
     return &((GstxSrc *) element)->x;
   if (GST_IS_VIDEO_SINK (element))
     return &((GstxSink *) element)->x;
+  if (GST_IS_VIDEO_DECODER (element))
+    return &((GstxDec *) element)->x;
   return &((GstxFilter *) element)->x;
 }
 
@@ -184,6 +186,7 @@ gstx_class_init (gpointer klass, gpointer data)
     case GSTX_PUSH_SRC: gstx_src_class_init (klass, info); break;
     case GSTX_VIDEO_SINK: gstx_sink_class_init (klass); break;
     case GSTX_FILTER: gstx_filter_class_init (klass, info); break;
+    case GSTX_DECODER: gstx_decoder_class_init (klass); break;
   }
 }
 
@@ -209,6 +212,8 @@ gstx_instance_init (GTypeInstance * instance, gpointer klass)
     gst_base_transform_set_in_place (GST_BASE_TRANSFORM (instance), TRUE);
   if (x->info->parent == GSTX_FILTER && !x->info->in_place)
     gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (instance), TRUE);
+  if (x->info->parent == GSTX_DECODER)
+    gstx_decoder_instance_init (GST_VIDEO_DECODER (instance));
   x->handle = goNew (x->info->index, instance);
 }
 
@@ -238,6 +243,11 @@ gstx_register (GstPlugin * plugin, GstxClassInfo * info)
         parent = GST_TYPE_VIDEO_SINK;
         ti.class_size = sizeof (GstVideoSinkClass);
         ti.instance_size = sizeof (GstxSink);
+        break;
+      case GSTX_DECODER:
+        parent = GST_TYPE_VIDEO_DECODER;
+        ti.class_size = sizeof (GstVideoDecoderClass);
+        ti.instance_size = sizeof (GstxDec);
         break;
       default:
         parent = GST_TYPE_BASE_TRANSFORM;

@@ -23,6 +23,8 @@ const (
 	// Filter is GstBaseTransform, in passthrough: it looks at buffers and hands
 	// them on. With Class.InPlace it gets writable buffers.
 	Filter Parent = C.GSTX_FILTER
+	// Decoder is GstVideoDecoder, see Decoding.
+	Decoder Parent = C.GSTX_DECODER
 )
 
 // Direction of a pad.

@@ -20,21 +20,23 @@ type Element struct {
 	class *Class
 
 	// What the Go half implements, asked once.
-	props  Properties
-	start  Starter
-	unlock Unlocker
-	caps   Capser
-	set    CapsSetter
-	prefer Preferrer
-	alloc  Allocator
-	create Creator
-	lat    Latencier
-	frame  Framer
-	event  Eventer
-	over   Overlayer
-	orient Orienter
-	drain  Drainer
-	share  Sharer
+	props   Properties
+	start   Starter
+	unlock  Unlocker
+	caps    Capser
+	set     CapsSetter
+	prefer  Preferrer
+	alloc   Allocator
+	create  Creator
+	lat     Latencier
+	frame   Framer
+	event   Eventer
+	over    Overlayer
+	orient  Orienter
+	drain   Drainer
+	share   Sharer
+	decode  Decoding
+	picture Picture // reused for each one of a decoder
 }
 
 func newElement(class *Class, p *C.GstElement) (e *Element) {
@@ -63,6 +65,7 @@ func newElement(class *Class, p *C.GstElement) (e *Element) {
 	e.over, _ = impl.(Overlayer)
 	e.orient, _ = impl.(Orienter)
 	e.drain, _ = impl.(Drainer)
+	e.decode, _ = impl.(Decoding)
 	if e.share, _ = impl.(Sharer); e.share != nil {
 		x.held = C.gint32(e.share.Holds())
 	}

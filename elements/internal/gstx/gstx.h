@@ -1,9 +1,9 @@
 /* gstx: the C half of the element classes.
  *
  * One GObject type is registered per Go class, derived from GstPushSrc,
- * GstVideoSink or GstBaseTransform. Their virtual functions are the static
- * functions of source.c, sink.c and filter.c, which call one exported Go
- * function each. Everything here is prefixed gstx_ and nothing is exported
+ * GstVideoSink, GstBaseTransform or GstVideoDecoder. Their virtual functions are
+ * the static functions of source.c, sink.c, filter.c and decoder.c, which call
+ * exported Go functions. Everything here is prefixed gstx_ and nothing is exported
  * from the shared library.
  */
 #ifndef GSTX_H
@@ -12,6 +12,7 @@
 #include <gst/gst.h>
 #include <gst/base/gstbasetransform.h>
 #include <gst/base/gstpushsrc.h>
+#include <gst/video/gstvideodecoder.h>
 #include <gst/video/gstvideosink.h>
 #include <gst/video/videooverlay.h>
 #include <gst/video/video.h>
@@ -21,7 +22,7 @@
 
 /* ---- description of a class, made by Go once and kept for ever ---- */
 
-typedef enum { GSTX_PUSH_SRC, GSTX_VIDEO_SINK, GSTX_FILTER } GstxParent;
+typedef enum { GSTX_PUSH_SRC, GSTX_VIDEO_SINK, GSTX_FILTER, GSTX_DECODER } GstxParent;
 
 typedef enum {
   GSTX_BOOL, GSTX_INT, GSTX_UINT, GSTX_INT64, GSTX_UINT64, GSTX_DOUBLE,
@@ -143,6 +144,8 @@ typedef struct {
 #define GSTX_FLOW_AGAIN GST_FLOW_CUSTOM_ERROR_2
 /* From goCreate: negotiate again, then call again. */
 #define GSTX_FLOW_RENEGOTIATE GST_FLOW_CUSTOM_ERROR_1
+/* decoder.c: downstream wants no more; a plain EOS is the device's. */
+#define GSTX_FLOW_DOWNSTREAM_EOS GST_FLOW_CUSTOM_SUCCESS_1
 
 /* Of a wait: ended by unlock, by what was waited for, by the time. */
 typedef enum { GSTX_NOT_WAITED, GSTX_WAITED, GSTX_WAITED_OUT } GstxWaited;
@@ -175,6 +178,15 @@ typedef struct {
 typedef struct { GstPushSrc parent; GstxInstance x; } GstxSrc;
 typedef struct { GstVideoSink parent; GstxInstance x; } GstxSink;
 typedef struct { GstBaseTransform parent; GstxInstance x; } GstxFilter;
+typedef struct {
+  GstVideoDecoder parent;
+  GstxInstance x;
+  /* Under the stream lock. */
+  GstVideoCodecState *input;    /* of the caps; NULL before them */
+  GstFlowReturn flow;           /* what the task ended with */
+  struct pollfd polled[GSTX_MAX_WAIT];  /* what the task waits for */
+  gint kick;                    /* eventfd that ends the task's wait; -1 while stopped */
+} GstxDec;
 
 GstxInstance *gstx_instance (gpointer element);
 GstxWaited gstx_wait (GstxInstance * x);
@@ -186,6 +198,30 @@ void gstx_filter_class_init (GstBaseTransformClass * klass, const GstxClassInfo 
 /* Adds mastering-display-info and content-light-level, NULL for none, to the
  * caps downstream where upstream's have no such field. */
 gboolean gstx_set_static_caps (GstxInstance * x, const char *mastering, const char *light);
+
+/* decoder.c */
+typedef struct {
+  GstBuffer *buffer;            /* NULL when there is nothing to see */
+  ShmMetaHolder *hdr;           /* lent: for a frame that brought none */
+  guint32 number;               /* of the frame it is of */
+  gint32 damaged;
+} GstxPicture;
+typedef struct {
+  const char *format;           /* GStreamer's name */
+  guint32 width, height, fourcc;
+  gint32 dma_drm, interlaced, field_order;
+  guint64 modifier;
+  guint32 primaries, transfer, matrix;  /* H.273 */
+  gint32 full_range;
+  /* Set by gstx_set_output: the layout that the caps imply. */
+  gint32 stride[GSTX_MAX_PLANES];
+  guint64 offset[GSTX_MAX_PLANES];
+} GstxOutput;
+void gstx_decoder_class_init (GstVideoDecoderClass * klass);
+void gstx_decoder_instance_init (GstVideoDecoder * dec);
+gboolean gstx_output_fits (GstElement * e, const GstxOutput * o);
+gboolean gstx_set_output (GstElement * e, GstxOutput * o);
+void gstx_set_decoder_latency (GstElement * e, guint64 ns);
 
 /* value.c: property values between GObject and Go. */
 void gstx_value_load (GstxValue * v, gint32 kind, const GValue * value);

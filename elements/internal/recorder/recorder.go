@@ -23,6 +23,9 @@ type Record struct {
 // Buffer is one buffer's.
 type Buffer struct {
 	PTS, StreamTime uint64      // ns
+	Duration        uint64      // ns
+	Frame           gstx.Frame  // memories and planes as they were
+	Layers          *meta.Block // nil when it has none
 	Block           *meta.Block // nil when it has none
 	FD              int         // of the block's file; another buffer's with the same one shares it
 	Err             error       // a block that cannot be trusted
@@ -89,11 +92,14 @@ func (r *element) SetCaps(f *gstx.VideoFormat) error {
 }
 
 func (r *element) Frame(f *gstx.Frame) gstx.Flow {
-	b := Buffer{PTS: f.PTS, StreamTime: f.StreamTime, FD: gstmeta.Get(f.Buffer.Pointer(), gstmeta.HDR).FD()}
+	b := Buffer{PTS: f.PTS, StreamTime: f.StreamTime, Duration: f.Duration, Frame: *f, FD: gstmeta.Get(f.Buffer.Pointer(), gstmeta.HDR).FD()}
 	var block meta.Block
 	ok, err := gstmeta.Open(f.Buffer.Pointer(), gstmeta.HDR, &block)
 	if b.Err = err; ok && err == nil {
 		b.Block = block.Clone()
+	}
+	if ok, err := gstmeta.Open(f.Buffer.Pointer(), gstmeta.Layers, &block); ok && err == nil {
+		b.Layers = block.Clone()
 	}
 	b.Bytes = append(b.Bytes, f.Bytes()...)
 	r.keep(func(r *Record) { r.Buffers = append(r.Buffers, b) })

@@ -96,7 +96,9 @@ func (d *Device) FD() int { return d.fd.Int() }
 func (d *Device) Capability() Capability { return d.caps }
 
 // Multiplanar tells which of the two APIs is in use.
-func (d *Device) Multiplanar() bool { return d.typ == sys.V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE }
+func (d *Device) Multiplanar() bool {
+	return d.typ == sys.V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE || d.typ == sys.V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE
+}
 
 // Close closes the device; the kernel stops the stream and frees the buffers
 // that nobody imported. Exported descriptors stay valid. Later calls do
