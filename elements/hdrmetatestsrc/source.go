@@ -267,7 +267,7 @@ func (s *source) next() (gstx.Buffer, error) {
 		s.frames.put(i)
 		return gstx.Buffer{}, err
 	}
-	b := s.frames.pool.Acquire(i, pts, duration, s.frame, gstx.Blocks{})
+	b := s.frames.pool.Acquire(i, gstx.Stamp{PTS: pts, Duration: duration, Offset: s.frame})
 	if b.IsNil() {
 		return b, errors.New("a frame of the pool is in use")
 	}

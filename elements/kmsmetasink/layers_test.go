@@ -90,7 +90,7 @@ func (s *layerSource) Create() (gstx.Buffer, gstx.Flow) {
 	for i := 0; b.IsNil(); i = (i + 1) % 4 {
 		for _, ok := s.pool.Returned(); ok; _, ok = s.pool.Returned() {
 		}
-		if b = s.pool.Acquire(i, s.n*16666667, 16666667, s.n, gstx.Blocks{}); b.IsNil() && i == 3 {
+		if b = s.pool.Acquire(i, gstx.Stamp{PTS: s.n * 16666667, Duration: 16666667, Offset: s.n}); b.IsNil() && i == 3 {
 			if _, err := s.wake.Wait(s.pool.WakeFD(), unix.POLLIN, -1); err != nil {
 				return gstx.Buffer{}, gstx.FlowFlushing
 			}

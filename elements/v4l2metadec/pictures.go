@@ -293,7 +293,7 @@ func (d *decoder) take(p *gstx.Picture) (ok bool, err error) {
 	if err := o.geometry.Places(f); err != nil {
 		return false, err
 	}
-	b := o.pool.Acquire(f.Index, gstx.None, gstx.None, gstx.None, gstx.Blocks{Layers: o.layers})
+	b := o.pool.Acquire(f.Index, gstx.Stamp{PTS: gstx.None, Duration: gstx.None, Offset: gstx.None, Blocks: gstx.Blocks{Layers: o.layers}})
 	if b.IsNil() {
 		return false, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
 	}

@@ -159,7 +159,7 @@ func (s *source) filled(st *stream, pts uint64) (gstx.Buffer, error) {
 		}
 	}
 	b.SetContent(start[:f.NPlanes], in.sizes[:f.NPlanes])
-	b.Stamp(pts, st.length(), st.offset, gstx.Blocks{HDR: st.hdr, Layers: st.layers})
+	b.Stamp(st.says(pts))
 	return b, nil
 }
 

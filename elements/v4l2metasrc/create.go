@@ -230,7 +230,7 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 	if err := st.geometry.Places(f); err != nil {
 		return gstx.Buffer{}, err
 	}
-	b := st.pool.Acquire(f.Index, pts, st.length(), st.offset, gstx.Blocks{HDR: st.hdr, Layers: st.layers})
+	b := st.pool.Acquire(f.Index, st.says(pts))
 	if b.IsNil() {
 		return b, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
 	}
@@ -275,13 +275,34 @@ func (st *stream) count() (missing uint64) {
 	return missing
 }
 
-// length is how long a frame lasts, for buffers.
-func (st *stream) length() uint64 {
+// says is what the buffer of the frame that was dequeued tells.
+func (st *stream) says(pts uint64) gstx.Stamp {
+	s := gstx.Stamp{PTS: pts, Duration: st.duration, Offset: st.offset, Blocks: gstx.Blocks{HDR: st.hdr, Layers: st.layers}}
 	if st.duration == 0 {
-		return gstx.None
+		s.Duration = gstx.None
 	}
-	return st.duration
+	if st.frame.Monotonic {
+		s.Captured = uint64(max(st.frame.Timestamp, 0))
+	}
+	switch st.frame.Field {
+	case sys.V4L2_FIELD_INTERLACED:
+		s.Flags = videoInterlaced
+		if !st.bottomFirst {
+			s.Flags |= videoTFF
+		}
+	case sys.V4L2_FIELD_INTERLACED_TB:
+		s.Flags = videoInterlaced | videoTFF
+	case sys.V4L2_FIELD_INTERLACED_BT:
+		s.Flags = videoInterlaced
+	}
+	return s
 }
+
+// GstVideoBufferFlags.
+const (
+	videoInterlaced = 1 << 20
+	videoTFF        = 1 << 21
+)
 
 // waited tells that a frame has been in the driver since before the stream was
 // interrupted, by a pause as a rule: there are as many as there are buffers.

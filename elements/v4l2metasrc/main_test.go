@@ -46,6 +46,7 @@ type recorded struct {
 	hdr, layers         *meta.Block // nil: none
 	hdrNew, layersNew   bool        // another holder than the frame before
 	hdrSeals, layerSeal meta.Seals
+	captured            uint64 // GstReferenceTimestampMeta, 0 for none
 }
 
 // made is the recorder that was made last.
@@ -84,7 +85,7 @@ func (r *recorder) Frame(f *gstx.Frame) gstx.Flow {
 	if f.Preroll != 0 {
 		return gstx.FlowOK
 	}
-	x := recorded{Frame: *f}
+	x := recorded{Frame: *f, captured: pipe.Captured(f.Buffer.Pointer())}
 	read := func(reader *gstmeta.Reader, isNew *bool, seals *meta.Seals) *meta.Block {
 		b, changed, err := reader.Read(f.Buffer.Pointer())
 		if err != nil {

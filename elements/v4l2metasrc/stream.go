@@ -27,7 +27,9 @@ type stream struct {
 	format   v4l2.Format
 	geometry v4l2element.Geometry
 	color    v4l2.Color
-	duration uint64 // ns of one frame, 0 when unknown
+	// bottomFirst is the order of fields where the driver leaves it to the standard.
+	bottomFirst bool
+	duration    uint64 // ns of one frame, 0 when unknown
 
 	fds  [][]*sys.FD // each buffer's memories
 	into *borrowed   // instead of those: downstream's
@@ -122,6 +124,9 @@ func (st *stream) setFormat(pixels []*v4l2.Pixel) error {
 			return err
 		}
 		st.format, st.color = f, f.Color()
+		if std, err := st.dev.Standard(); err == nil {
+			st.bottomFirst = std&sys.V4L2_STD_525_60 != 0
+		}
 		st.geometry = v4l2element.Geometry{Layout: layout, Memories: f.NPlanes, Width: f.Width, Height: f.Height}
 		return nil
 	}

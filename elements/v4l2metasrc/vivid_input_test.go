@@ -199,6 +199,14 @@ func TestVividTVStandard(t *testing.T) {
 				!strings.Contains(f.Caps, "pixel-aspect-ratio=(fraction)"+c.aspect) || !strings.Contains(f.Caps, "interlace-mode=(string)interleaved") {
 				t.Errorf("negotiated %s", f.Caps)
 			}
+			// NTSC has the bottom field first, the others the top one.
+			want := uint32(videoInterlaced | videoTFF)
+			if c.norm == "NTSC-M" {
+				want = videoInterlaced
+			}
+			if got := r.all()[1].Flags & (videoInterlaced | videoTFF); got != want {
+				t.Errorf("flags %#x, want %#x", got, want)
+			}
 		})
 	}
 }

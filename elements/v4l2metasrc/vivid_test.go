@@ -201,6 +201,26 @@ func TestVividColoursReachCapsAndMeta(t *testing.T) {
 	}
 }
 
+// The time of capture by the kernel's clock is on the buffer, for who wants to compare
+// it with that of other devices: a stock element sees it.
+func TestVividTimeOfCapture(t *testing.T) {
+	path := vivid(t, "VIVID_SP")
+	p, r := build(t, "v4l2metasrc device=%s ! video/x-raw(ANY),width=320,height=180 ! identity name=look silent=false", path)
+	before := monotonic()
+	p.SetState(gst.StatePlaying)
+	r.wait(t, 3)
+	text, _ := p.Element("look").ObjectProperty("last-message").(string)
+	if !strings.Contains(text, "GstReferenceTimestampMeta") {
+		t.Errorf("identity sees %q", text)
+	}
+	p.Stop()
+	for i, f := range r.all() {
+		if at := int64(f.captured); at < before || at > monotonic() {
+			t.Errorf("frame %d was captured at %d, between %d and now?", i, at, before)
+		}
+	}
+}
+
 func TestVividLatencyIsAFrame(t *testing.T) {
 	path := vivid(t, "VIVID_SP")
 	p, r := build(t, "v4l2metasrc name=src device=%s ! video/x-raw(ANY),width=320,height=180,framerate=25/1", path)

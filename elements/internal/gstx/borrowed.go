@@ -33,10 +33,7 @@ func (b Buffer) SetContent(start, size []uint32) {
 }
 
 // Stamp makes a buffer that was filled a frame of the stream.
-func (b Buffer) Stamp(pts, duration, offset uint64, blocks Blocks) {
-	C.gstx_stamp((*C.GstBuffer)(b.p), C.guint64(pts), C.guint64(duration), C.guint64(offset),
-		(*C.ShmMetaHolder)(blocks.HDR.Pointer()), (*C.ShmMetaHolder)(blocks.Layers.Pointer()))
-}
+func (b Buffer) Stamp(s Stamp) { C.gstx_stamp((*C.GstBuffer)(b.p), s.c()) }
 
 // Close gives the pool up; buffers that are out stay valid. Of nil, and again, it does
 // nothing.

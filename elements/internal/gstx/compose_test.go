@@ -29,7 +29,7 @@ func memories(t testing.TB, all ...[]byte) *gstx.Frame {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := pool.Acquire(0, 0, 0, 0, gstx.Blocks{})
+	b := pool.Acquire(0, gstx.Stamp{})
 	t.Cleanup(func() { b.Unref(); pool.Close() })
 	return &gstx.Frame{Buffer: b, NMem: uint32(len(all))}
 }

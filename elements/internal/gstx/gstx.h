@@ -298,9 +298,14 @@ typedef struct {
 } GstxPoolLayout;
 GstxPool *gstx_pool_new (guint n, const GstxPoolLayout * layout);
 gboolean gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem);
-/* With the metas of the blocks that are not NULL. */
-GstBuffer *gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration,
-    guint64 offset, ShmMetaHolder * hdr, ShmMetaHolder * layers);
+/* What a source says of a frame. */
+typedef struct {
+  guint64 pts, duration, offset;
+  guint64 captured;             /* CLOCK_MONOTONIC; 0 for unknown */
+  guint32 flags;                /* to be set */
+  ShmMetaHolder *hdr, *layers;  /* may be NULL */
+} GstxStamp;
+GstBuffer *gstx_pool_acquire (GstxPool * p, guint i, GstxStamp stamp);
 gint gstx_pool_returned (GstxPool * p);
 /* How many gstx_pool_returned has to give; to be read atomically. */
 guint32 *gstx_pool_count (GstxPool * p);
@@ -317,8 +322,7 @@ typedef struct {
 GstBuffer *gstx_borrow (GstBufferPool * pool, GstxInstance * x);
 /* Says where in a buffer's memories the device has put the content. */
 void gstx_content (GstBuffer * buf, const guint32 * start, const guint32 * size, guint n_mem);
-void gstx_stamp (GstBuffer * buf, guint64 pts, guint64 duration, guint64 offset,
-    ShmMetaHolder * hdr, ShmMetaHolder * layers);
+void gstx_stamp (GstBuffer * buf, GstxStamp stamp);
 
 /* sinkpool.c: a sink's own memory, offered upstream */
 typedef struct {

@@ -130,7 +130,7 @@ func (s *source) Create() (gstx.Buffer, gstx.Flow) {
 	}
 	i := s.free[0]
 	s.free = s.free[1:]
-	b := s.pool.Acquire(i, s.n*16666667, 16666667, s.n, gstx.Blocks{})
+	b := s.pool.Acquire(i, gstx.Stamp{PTS: s.n * 16666667, Duration: 16666667, Offset: s.n})
 	s.n++
 	if b.IsNil() {
 		return b, gstx.FlowError

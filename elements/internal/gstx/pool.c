@@ -171,16 +171,28 @@ add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder)
     gst_buffer_add_meta (buf, info, holder);
 }
 
-void
-gstx_stamp (GstBuffer * buf, guint64 pts, guint64 duration, guint64 offset,
-    ShmMetaHolder * hdr, ShmMetaHolder * layers)
+static GstCaps *
+monotonic_caps (void)
 {
-  GST_BUFFER_PTS (buf) = pts;
-  GST_BUFFER_DURATION (buf) = duration;
-  GST_BUFFER_OFFSET (buf) = offset;
-  GST_BUFFER_OFFSET_END (buf) = offset + 1;
-  add_block (buf, SHM_META_HDR, hdr);
-  add_block (buf, SHM_META_LAYERS, layers);
+  static GstCaps *caps;
+
+  if (g_once_init_enter (&caps))
+    g_once_init_leave (&caps, gst_caps_new_empty_simple ("timestamp/x-clock-monotonic"));
+  return caps;
+}
+
+void
+gstx_stamp (GstBuffer * buf, GstxStamp s)
+{
+  GST_BUFFER_PTS (buf) = s.pts;
+  GST_BUFFER_DURATION (buf) = s.duration;
+  GST_BUFFER_OFFSET (buf) = s.offset;
+  GST_BUFFER_OFFSET_END (buf) = s.offset + 1;
+  GST_BUFFER_FLAG_SET (buf, s.flags);
+  if (s.captured)
+    gst_buffer_add_reference_timestamp_meta (buf, monotonic_caps (), s.captured, GST_CLOCK_TIME_NONE);
+  add_block (buf, SHM_META_HDR, s.hdr);
+  add_block (buf, SHM_META_LAYERS, s.layers);
 }
 
 void
@@ -212,8 +224,7 @@ gstx_borrow (GstBufferPool * pool, GstxInstance * x)
 
 /* Makes the buffer of frame i, which must be idle. */
 GstBuffer *
-gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64 offset,
-    ShmMetaHolder * hdr, ShmMetaHolder * layers)
+gstx_pool_acquire (GstxPool * p, guint i, GstxStamp stamp)
 {
   GstBuffer *buf;
   Slot *s;
@@ -241,7 +252,7 @@ gstx_pool_acquire (GstxPool * p, guint i, guint64 pts, guint64 duration, guint64
     gst_buffer_add_video_meta_full (buf, GST_VIDEO_FRAME_FLAG_NONE, p->format,
         p->layout.width, p->layout.height, p->layout.n_planes, off, p->layout.stride);
   }
-  gstx_stamp (buf, pts, duration, offset, hdr, layers);
+  gstx_stamp (buf, stamp);
   return buf;
 }
 

@@ -83,11 +83,27 @@ func (p *Pool) Set(i int, mems []PoolMemory) error {
 	return nil
 }
 
-// Acquire makes the buffer of frame i, with metas of the blocks that are not nil;
-// none when the frame is out.
-func (p *Pool) Acquire(i int, pts, duration, offset uint64, blocks Blocks) Buffer {
-	return Buffer{unsafe.Pointer(C.gstx_pool_acquire(p.p, C.guint(i), C.guint64(pts), C.guint64(duration), C.guint64(offset),
-		(*C.ShmMetaHolder)(blocks.HDR.Pointer()), (*C.ShmMetaHolder)(blocks.Layers.Pointer())))}
+// Stamp is what a source says of a frame. Times are in ns, None when unknown.
+type Stamp struct {
+	PTS, Duration, Offset uint64
+	// Captured is when, by CLOCK_MONOTONIC; the buffer has it as a
+	// GstReferenceTimestampMeta of timestamp/x-clock-monotonic. 0: unknown.
+	Captured uint64
+	Flags    uint32 // GstVideoBufferFlags to set
+	Blocks          // of which those that are not nil go on the buffer as metas
+}
+
+func (s *Stamp) c() C.GstxStamp {
+	return C.GstxStamp{
+		pts: C.guint64(s.PTS), duration: C.guint64(s.Duration), offset: C.guint64(s.Offset),
+		captured: C.guint64(s.Captured), flags: C.guint32(s.Flags),
+		hdr: (*C.ShmMetaHolder)(s.HDR.Pointer()), layers: (*C.ShmMetaHolder)(s.Layers.Pointer()),
+	}
+}
+
+// Acquire makes the buffer of frame i; none when the frame is out.
+func (p *Pool) Acquire(i int, s Stamp) Buffer {
+	return Buffer{unsafe.Pointer(C.gstx_pool_acquire(p.p, C.guint(i), s.c()))}
 }
 
 // Returned takes the next frame that has come back, without waiting.

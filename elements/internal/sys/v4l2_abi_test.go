@@ -115,6 +115,7 @@ func TestV4L2MatchesTheKernelHeader(t *testing.T) {
 			abi.Const("V4L2_IN_ST_NO_SYNC", uint64(sys.V4L2_IN_ST_NO_SYNC)),
 			abi.Const("V4L2_IN_CAP_DV_TIMINGS", uint64(sys.V4L2_IN_CAP_DV_TIMINGS)),
 			abi.Const("V4L2_IN_CAP_STD", uint64(sys.V4L2_IN_CAP_STD)),
+			abi.Const("V4L2_STD_525_60", uint64(sys.V4L2_STD_525_60)),
 			abi.Const("V4L2_DV_BT_656_1120", uint64(sys.V4L2_DV_BT_656_1120)),
 			abi.Const("V4L2_DV_INTERLACED", uint64(sys.V4L2_DV_INTERLACED)),
 			abi.Const("V4L2_SEL_TGT_CROP", uint64(sys.V4L2_SEL_TGT_CROP)),
