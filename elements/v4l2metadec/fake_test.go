@@ -290,15 +290,22 @@ func TestSeeksAtAnyMoment(t *testing.T) {
 				t.Fatalf("seek %d failed", i)
 			}
 		}
-		// Of the seeks before, some have reached the end.
 		time.Sleep(100 * time.Millisecond)
-		recorder.Take("seen")
 		if !p.Pipeline().SeekSimple(gst.FormatTime, gst.SeekFlagFlush, 20*int64(period)) {
 			t.Fatal("the last seek failed")
 		}
+		// What came before the first picture of the last seek is of others.
 		var got []recorder.Buffer
 		for deadline := time.Now().Add(patience); len(got) < 100 && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-			got = append(got, recorder.Take("seen").Buffers...)
+			for _, b := range recorder.Take("seen").Buffers {
+				if b.PTS == 20*uint64(period) {
+					got = nil
+				}
+				got = append(got, b)
+			}
+			if len(got) > 0 && got[0].PTS != 20*uint64(period) {
+				got = nil
+			}
 		}
 		p.Stop()
 		if len(got) != 100 {
