@@ -138,9 +138,10 @@ func (r *Request) Commit(flags Flags, userData uint64) error {
 	return nil
 }
 
-// group fills the kernel's arrays: objects once each, with their properties
+// group fills the kernel's arrays: objects once each, with all of their properties
 // next to each other.
 func (r *Request) group() {
+	r.short = false
 	r.objs, r.counts, r.props, r.values = r.objs[:0], r.counts[:0], r.props[:0], r.values[:0]
 	for i := range r.sets {
 		o := r.sets[i].obj
@@ -160,7 +161,7 @@ func (r *Request) group() {
 	}
 }
 
-// shorten leaves, in the arrays of a request for n planes with equally many properties,
+// shorten, which group undoes, leaves, in the arrays of a request for n planes with equally many properties,
 // the first of each.
 func (r *Request) shorten(n int) {
 	each := len(r.sets) / n
@@ -169,12 +170,6 @@ func (r *Request) shorten(n int) {
 		r.props[i], r.values[i] = r.props[i*each], r.values[i*each]
 	}
 	r.props, r.values, r.short = r.props[:n], r.values[:n], true
-}
-
-// lengthen undoes shorten.
-func (r *Request) lengthen() {
-	r.group()
-	r.short = false
 }
 
 func (r *Request) seen(o *Object, before int) bool {

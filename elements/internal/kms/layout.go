@@ -87,7 +87,7 @@ func (o *Output) stageNext(l *layout, fb *Framebuffer) {
 		r.Reset()
 		o.stageFrame(l, fb)
 		r.group()
-		r.of, r.short = l, false
+		r.of = l
 		return
 	}
 	if !r.short {

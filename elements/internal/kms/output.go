@@ -261,7 +261,7 @@ func (o *Output) show(fb *Framebuffer) error {
 	o.stageNext(o.layout, fb)
 	err := o.flip()
 	if o.req.short && err != nil && err != sys.ErrWoken {
-		o.req.lengthen() // the display may not be as it was left
+		o.req.group() // the display may not be as it was left
 		err = o.flip()
 	}
 	if err != nil {
