@@ -98,11 +98,7 @@ func (d *Device) timings(op string, t *sys.V4L2DVTimings) (Timings, error) {
 	return Timings{*t}, nil
 }
 
-// Size is the picture's, in pixels.
-func (t *Timings) Size() (width, height uint32) { return t.t.BT.Width, t.t.BT.Height }
-
-// Rate is how many frames there are in a second, to a thousandth; not ok when the
-// timings do not tell.
+// Rate is how many frames there are in a second; not ok when the timings do not tell.
 func (t *Timings) Rate() (f Fraction, ok bool) {
 	bt := &t.t.BT
 	w := uint64(bt.Width) + uint64(bt.HFrontPorch) + uint64(bt.HSync) + uint64(bt.HBackPorch)
@@ -112,8 +108,8 @@ func (t *Timings) Rate() (f Fraction, ok bool) {
 	if clock == 0 || w > 1<<20 || h > 1<<20 || clock > 1<<40 {
 		return f, false
 	}
-	// Both numbers fit in 32 bits when they have no factor in common any more, or else
-	// the clock is not of this world.
+	// Without a factor in common both numbers fit in 31 bits, as a rule; else to a
+	// thousandth.
 	num, den := clock, w*h
 	for a, b := num, den; ; a, b = b, a%b {
 		if b == 0 {
@@ -131,7 +127,7 @@ func (t *Timings) Rate() (f Fraction, ok bool) {
 }
 
 // Same tells whether two signals are the same, measured twice: the clock may be off by
-// a thousandth, as the standards' own are (60 and 59.94 Hz are told apart elsewhere).
+// half a thousandth; 60 and 59.94 Hz differ by a whole one.
 func (t *Timings) Same(o *Timings) bool {
 	a, b := &t.t.BT, &o.t.BT
 	if a.Width != b.Width || a.Height != b.Height || a.Interlaced != b.Interlaced ||
@@ -144,8 +140,7 @@ func (t *Timings) Same(o *Timings) bool {
 }
 
 func (t Timings) String() string {
-	w, h := t.Size()
-	s := fmt.Sprintf("%dx%d", w, h)
+	s := fmt.Sprintf("%dx%d", t.t.BT.Width, t.t.BT.Height)
 	if t.t.BT.Interlaced != 0 {
 		s += "i"
 	}
@@ -184,9 +179,6 @@ func (d *Device) CropBounds() (Rect, error) { return d.selection(sys.V4L2_SEL_TG
 
 // CropDefault is what of it is meant to be seen.
 func (d *Device) CropDefault() (Rect, error) { return d.selection(sys.V4L2_SEL_TGT_CROP_DEFAULT) }
-
-// Crop is the part that is captured.
-func (d *Device) Crop() (Rect, error) { return d.selection(sys.V4L2_SEL_TGT_CROP) }
 
 // SetCrop has a part captured and returns what the driver made of it.
 func (d *Device) SetCrop(r Rect) (Rect, error) {
