@@ -103,7 +103,7 @@ var errNothing = errors.New("nothing of the frame can be shown")
 // that is first in time is shown first, the other at the vertical blank after it.
 func (s *sink) showLayers(f *gstx.Frame, p *plan) error {
 	main, second := &p.main, &p.second
-	if f.Flags&bufferInterlaced != 0 && f.Flags&bufferTFF == 0 && second.nplanes > 0 {
+	if f.Flags&gstx.VideoInterlaced != 0 && f.Flags&gstx.VideoTFF == 0 && second.nplanes > 0 {
 		main, second = second, main
 	}
 	if err := s.showMain(f, p, main); err != nil {
@@ -117,12 +117,6 @@ func (s *sink) showLayers(f *gstx.Frame, p *plan) error {
 	}
 	return nil
 }
-
-// GstVideoBufferFlags.
-const (
-	bufferInterlaced = 1 << 20
-	bufferTFF        = 1 << 21
-)
 
 // hasTimeForFields tells whether the display refreshes more than once in a frame;
 // frames are not late for the sake of their second field.

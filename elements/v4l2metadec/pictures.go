@@ -10,7 +10,6 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2element"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
-	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
 // spare is how many pictures can be held downstream, and be filled next, beside
@@ -25,9 +24,7 @@ type pictures struct {
 	pool     *gstx.Pool  // nil until the first picture tells where they start
 	output   *gstx.Output
 
-	writer *gstmeta.Writer
-	hdr    gstmeta.Holder // one reference of ours each
-	layers gstmeta.Holder
+	blocks v4l2element.Blocks
 }
 
 // close gives the buffers up; those downstream stay valid. o may be nil.
@@ -43,9 +40,7 @@ func (o *pictures) close(dev *v4l2.Decoder) {
 		}
 	}
 	dev.Out.Request(0)
-	o.hdr.Unref()
-	o.layers.Unref()
-	o.writer.Close()
+	o.blocks.Close()
 }
 
 // restart empties the queue and starts it again. Buffers that are held downstream
@@ -93,7 +88,7 @@ func (d *decoder) renew() (err error) {
 	before := d.out
 	d.out.close(d.dev)
 	d.out = nil
-	o := &pictures{writer: gstmeta.NewWriter()}
+	o := &pictures{}
 	defer func() {
 		if err != nil {
 			o.close(d.dev)
@@ -250,26 +245,7 @@ func (d *decoder) describe(o *pictures) error {
 			light = &l
 		}
 	}
-	c := d.color(&o.format)
-	return o.hold(&o.hdr, &meta.Block{
-		Color: &meta.Color{
-			Primaries: c.Primaries, Transfer: c.Transfer, Matrix: c.Matrix,
-			FullRange: c.FullRange, ChromaSite: meta.ChromaUnspecified,
-		},
-		MasteringDisplay: mastering,
-		ContentLight:     light,
-	})
-}
-
-// hold seals a block and puts it in the place of the last one.
-func (o *pictures) hold(h *gstmeta.Holder, b *meta.Block) error {
-	made, err := o.writer.Write(b)
-	if err != nil {
-		return err
-	}
-	h.Unref()
-	*h = made.Ref()
-	return nil
+	return o.blocks.Describe(d.color(&o.format), mastering, light)
 }
 
 // take makes a picture of what was dequeued; not ok if it is nothing but the mark
@@ -293,11 +269,11 @@ func (d *decoder) take(p *gstx.Picture) (ok bool, err error) {
 	if err := o.geometry.Places(f); err != nil {
 		return false, err
 	}
-	b := o.pool.Acquire(f.Index, gstx.Stamp{PTS: gstx.None, Duration: gstx.None, Offset: gstx.None, Blocks: gstx.Blocks{Layers: o.layers}})
+	b := o.pool.Acquire(f.Index, gstx.Stamp{PTS: gstx.None, Duration: gstx.None, Offset: gstx.None, Blocks: gstx.Blocks{Layers: o.blocks.Layers}})
 	if b.IsNil() {
 		return false, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
 	}
-	p.Buffer, p.HDR, p.Damaged = b, o.hdr, f.Damaged
+	p.Buffer, p.HDR, p.Damaged = b, o.blocks.HDR, f.Damaged
 	return true, nil
 }
 
@@ -323,9 +299,5 @@ func (d *decoder) makePool(o *pictures, f *v4l2.Frame) error {
 			Text: fmt.Sprintf("The lines of %s's pictures are padded, and the next element does not read GstVideoMeta: what it makes of them may be skewed. Insert videoconvert.", d.dev.Name()),
 		})
 	}
-	l := o.geometry.Layers()
-	if l == nil {
-		return nil
-	}
-	return o.hold(&o.layers, &meta.Block{Layers: l})
+	return o.blocks.Place(&o.geometry)
 }

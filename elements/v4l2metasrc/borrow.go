@@ -151,9 +151,9 @@ func (s *source) filled(st *stream, pts uint64) (gstx.Buffer, error) {
 	for i := range f.NPlanes {
 		start[i] = f.Planes[i].Offset
 	}
-	if st.layers.IsNil() || start != st.geometry.Start {
+	if st.blocks.Layers.IsNil() || start != st.geometry.Start {
 		st.geometry.Start = start
-		if err := s.describeLayers(st); err != nil {
+		if err := st.blocks.Place(&st.geometry); err != nil {
 			b.Unref()
 			return gstx.Buffer{}, err
 		}

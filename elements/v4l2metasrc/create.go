@@ -277,7 +277,7 @@ func (st *stream) count() (missing uint64) {
 
 // says is what the buffer of the frame that was dequeued tells.
 func (st *stream) says(pts uint64) gstx.Stamp {
-	s := gstx.Stamp{PTS: pts, Duration: st.duration, Offset: st.offset, Blocks: gstx.Blocks{HDR: st.hdr, Layers: st.layers}}
+	s := gstx.Stamp{PTS: pts, Duration: st.duration, Offset: st.offset, Blocks: st.blocks.Blocks}
 	if st.duration == 0 {
 		s.Duration = gstx.None
 	}
@@ -286,23 +286,17 @@ func (st *stream) says(pts uint64) gstx.Stamp {
 	}
 	switch st.frame.Field {
 	case sys.V4L2_FIELD_INTERLACED:
-		s.Flags = videoInterlaced
+		s.Flags = gstx.VideoInterlaced
 		if !st.bottomFirst {
-			s.Flags |= videoTFF
+			s.Flags |= gstx.VideoTFF
 		}
 	case sys.V4L2_FIELD_INTERLACED_TB:
-		s.Flags = videoInterlaced | videoTFF
+		s.Flags = gstx.VideoInterlaced | gstx.VideoTFF
 	case sys.V4L2_FIELD_INTERLACED_BT:
-		s.Flags = videoInterlaced
+		s.Flags = gstx.VideoInterlaced
 	}
 	return s
 }
-
-// GstVideoBufferFlags.
-const (
-	videoInterlaced = 1 << 20
-	videoTFF        = 1 << 21
-)
 
 // waited tells that a frame has been in the driver since before the stream was
 // interrupted, by a pause as a rule: there are as many as there are buffers.
@@ -349,7 +343,7 @@ func (s *source) makePool(st *stream) error {
 	}
 	st.pool = pool
 	s.warnOfStrides(st, &layout)
-	return s.describeLayers(st)
+	return st.blocks.Place(&st.geometry)
 }
 
 // warnOfStrides says so, once, when downstream will take the planes to be

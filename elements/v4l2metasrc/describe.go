@@ -3,8 +3,6 @@ package v4l2metasrc
 import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
-	"github.com/gst-shmmeta/gst-shmmeta/meta"
-	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
 // describe makes the block about the content. It is made again only when the
@@ -14,34 +12,7 @@ func (s *source) describe(st *stream) error {
 	if err != nil {
 		return err
 	}
-	return st.hold(&st.hdr, &meta.Block{
-		Color: &meta.Color{
-			Primaries: st.color.Primaries, Transfer: st.color.Transfer, Matrix: st.color.Matrix,
-			FullRange: st.color.FullRange, ChromaSite: meta.ChromaUnspecified,
-		},
-		MasteringDisplay: mastering,
-		ContentLight:     light,
-	})
-}
-
-// describeLayers makes the block about the memory.
-func (s *source) describeLayers(st *stream) error {
-	l := st.geometry.Layers()
-	if l == nil {
-		return nil
-	}
-	return st.hold(&st.layers, &meta.Block{Layers: l})
-}
-
-// hold seals a block and puts it in the place of the last one.
-func (st *stream) hold(h *gstmeta.Holder, b *meta.Block) error {
-	made, err := st.writer.Write(b)
-	if err != nil {
-		return err
-	}
-	h.Unref()
-	*h = made.Ref()
-	return nil
+	return st.blocks.Describe(st.color, mastering, light)
 }
 
 // heed takes the events that wait: the metadata may have changed, or the source

@@ -9,7 +9,6 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2element"
-	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
 )
 
 // buffers is how many frames the driver is asked for at least: it wants two or three
@@ -47,9 +46,7 @@ type stream struct {
 	resumed int64 // monotonic time of the last start after an interruption
 	stale   int   // how many frames can still be from before it
 
-	writer *gstmeta.Writer
-	hdr    gstmeta.Holder // one reference of ours each
-	layers gstmeta.Holder
+	blocks v4l2element.Blocks
 }
 
 // position is where a stream is.
@@ -58,9 +55,10 @@ type position struct {
 	pts    uint64 // of the last frame
 }
 
-// newStream sets the format and exports the buffers; it does not start yet.
+// newStream sets the format. The buffers come with the first frame, when downstream has
+// said what it wants of them.
 func (s *source) newStream(f *gstx.VideoFormat) (st *stream, err error) {
-	st = &stream{dev: s.dev, caps: f, writer: gstmeta.NewWriter(), position: s.goesOn}
+	st = &stream{dev: s.dev, caps: f, position: s.goesOn}
 	defer func() {
 		if err != nil {
 			st.close()
@@ -173,8 +171,5 @@ func (st *stream) close() {
 	st.fds = nil
 	st.dev.Request(0)
 	st.into.close()
-	st.hdr.Unref()
-	st.layers.Unref()
-	st.hdr, st.layers = gstmeta.Holder{}, gstmeta.Holder{}
-	st.writer.Close()
+	st.blocks.Close()
 }

@@ -200,11 +200,11 @@ func TestVividTVStandard(t *testing.T) {
 				t.Errorf("negotiated %s", f.Caps)
 			}
 			// NTSC has the bottom field first, the others the top one.
-			want := uint32(videoInterlaced | videoTFF)
+			want := uint32(gstx.VideoInterlaced | gstx.VideoTFF)
 			if c.norm == "NTSC-M" {
-				want = videoInterlaced
+				want = gstx.VideoInterlaced
 			}
-			if got := r.all()[1].Flags & (videoInterlaced | videoTFF); got != want {
+			if got := r.all()[1].Flags & (gstx.VideoInterlaced | gstx.VideoTFF); got != want {
 				t.Errorf("flags %#x, want %#x", got, want)
 			}
 		})

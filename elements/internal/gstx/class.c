@@ -102,6 +102,21 @@ gstx_get_caps (GstxInstance * x, GstPad * pad, GstCaps * filter)
   return caps;
 }
 
+/* The type of an enum or flags property; the values of both are the same structure. */
+static GType
+values_type (const GstxClassInfo * info, const GstxProp * p)
+{
+  char *name = g_strdup_printf ("%s-%s", info->type_name, p->name);
+  GType t = g_type_from_name (name);
+
+  if (!t)
+    t = p->def.kind == GSTX_FLAGS ?
+        g_flags_register_static (name, (const GFlagsValue *) p->values) :
+        g_enum_register_static (name, p->values);
+  g_free (name);
+  return t;
+}
+
 static GParamSpec *
 make_pspec (const GstxClassInfo * info, const GstxProp * p)
 {
@@ -139,22 +154,12 @@ make_pspec (const GstxClassInfo * info, const GstxProp * p)
     case GSTX_ORIENTATION:
       return g_param_spec_enum (p->name, p->nick, p->blurb,
           GST_TYPE_VIDEO_ORIENTATION_METHOD, (gint) p->def.i, f);
-    case GSTX_FLAGS:{
-      char *name = g_strdup_printf ("%s-%s", info->type_name, p->name);
-      GType t = g_type_from_name (name);
-      if (!t)                   /* both kinds of values are the same structure */
-        t = g_flags_register_static (name, (const GFlagsValue *) p->values);
-      g_free (name);
-      return g_param_spec_flags (p->name, p->nick, p->blurb, t, (guint) p->def.i, f);
-    }
-    case GSTX_ENUM:{
-      char *name = g_strdup_printf ("%s-%s", info->type_name, p->name);
-      GType t = g_type_from_name (name);
-      if (!t)
-        t = g_enum_register_static (name, p->values);
-      g_free (name);
-      return g_param_spec_enum (p->name, p->nick, p->blurb, t, (gint) p->def.i, f);
-    }
+    case GSTX_FLAGS:
+      return g_param_spec_flags (p->name, p->nick, p->blurb, values_type (info, p),
+          (guint) p->def.i, f);
+    case GSTX_ENUM:
+      return g_param_spec_enum (p->name, p->nick, p->blurb, values_type (info, p),
+          (gint) p->def.i, f);
   }
   return NULL;
 }

@@ -26,8 +26,8 @@ add_block (GstBuffer * pic, GstBuffer * input, ShmMetaHolder * hdr)
 {
   const GstMetaInfo *info = gstx_meta_info (SHM_META_HDR);
 
-  if (hdr && info && !(input && shm_meta_peek (input, info)))
-    gst_buffer_add_meta (pic, info, hdr);
+  if (!(input && info && shm_meta_peek (input, info)))
+    gstx_add_block (pic, SHM_META_HDR, hdr);
 }
 
 static void

@@ -29,6 +29,12 @@ type Rect struct {
 	X, Y, W, H uint32
 }
 
+// GstVideoBufferFlags, in Frame.Flags and Stamp.Flags.
+const (
+	VideoInterlaced uint32 = C.GST_VIDEO_BUFFER_FLAG_INTERLACED
+	VideoTFF        uint32 = C.GST_VIDEO_BUFFER_FLAG_TFF // the top field is first in time
+)
+
 // Blocks are those of a buffer's metas, lent.
 type Blocks struct {
 	_           structs.HostLayout

@@ -242,6 +242,8 @@ gboolean gstx_format_from_caps (GstCaps * caps, GstxFormat * f, GstVideoInfo * v
 void gstx_format_clear (GstxFormat * f);
 void gstx_frame_fill (GstxInstance * x, GstBuffer * buf);
 const GstMetaInfo *gstx_meta_info (ShmMetaKind kind);
+/* Puts a block on a buffer that has none of its kind; of NULL it does nothing. */
+void gstx_add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder);
 void gstx_frame_blocks (GstxFrame * f, GstBuffer * buf);
 /* Copies the pixels of a buffer in the negotiated format to planes at offsets of
  * dst, size bytes long. FALSE when that cannot be: a layout the CPU cannot read,

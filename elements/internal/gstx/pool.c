@@ -162,8 +162,8 @@ gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem)
   return TRUE;
 }
 
-static void
-add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder)
+void
+gstx_add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder)
 {
   const GstMetaInfo *info = holder ? gstx_meta_info (kind) : NULL;
 
@@ -191,8 +191,8 @@ gstx_stamp (GstBuffer * buf, GstxStamp s)
   GST_BUFFER_FLAG_SET (buf, s.flags);
   if (s.captured)
     gst_buffer_add_reference_timestamp_meta (buf, monotonic_caps (), s.captured, GST_CLOCK_TIME_NONE);
-  add_block (buf, SHM_META_HDR, s.hdr);
-  add_block (buf, SHM_META_LAYERS, s.layers);
+  gstx_add_block (buf, SHM_META_HDR, s.hdr);
+  gstx_add_block (buf, SHM_META_LAYERS, s.layers);
 }
 
 void
