@@ -72,11 +72,11 @@ func captures(b *testing.B, program *exec.Cmd) {
 // hdmi has vivid capture a signal from HDMI until the benchmark's end.
 func hdmi(b *testing.B, device, signal string) {
 	ctl := func(args ...string) string {
-		out, err := exec.Command("v4l2-ctl", append([]string{"-d", device}, args...)...).CombinedOutput()
+		out, err := witness.Tool("v4l2-ctl", append([]string{"-d", device}, args...)...)
 		if err != nil {
-			b.Fatalf("v4l2-ctl %s: %v\n%s", strings.Join(args, " "), err, out)
+			b.Fatal(err)
 		}
-		return string(out)
+		return out
 	}
 	ctl("-i", "3")
 	b.Cleanup(func() { ctl("-c", "dv_timings_signal_mode=0"); ctl("-i", "0") })
