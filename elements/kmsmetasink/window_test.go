@@ -172,7 +172,7 @@ func TestPausedPictureMovesAtOnce(t *testing.T) {
 	card := newCard(t, kmstest.Quirks{})
 	p := pipe.New(t, bgrx+"fakekmssink name=sink sync=false")
 	p.SetState(gst.StatePaused)
-	waitFor(t, "preroll frame", func() bool { return property[uint64](t, p, "frames-shown") == 1 })
+	p.Reaches(gst.StatePaused)
 	o := p.Overlay("sink")
 	for _, c := range []struct {
 		do   func()
@@ -207,7 +207,7 @@ func TestExposeShowsTheLastFrameAgain(t *testing.T) {
 	p := pipe.New(t, bgrx+"fakekmssink name=sink sync=false")
 	p.Overlay("sink").Expose() // nothing to show yet
 	p.SetState(gst.StatePaused)
-	waitFor(t, "preroll frame", func() bool { return property[uint64](t, p, "frames-shown") == 1 })
+	p.Reaches(gst.StatePaused)
 	fb := card.Value(kmstest.Primary1, "FB_ID")
 	card.ForgetCommits()
 	p.Overlay("sink").Expose()

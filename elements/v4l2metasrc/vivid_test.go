@@ -16,6 +16,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
+	"github.com/gst-shmmeta/gst-shmmeta/test/witness"
 )
 
 // vivid is the path of one of the virtual machine's vivid nodes.
@@ -205,8 +206,12 @@ func TestVividColoursReachCapsAndMeta(t *testing.T) {
 // it with that of other devices: a stock element sees it.
 func TestVividTimeOfCapture(t *testing.T) {
 	path := vivid(t, "VIVID_SP")
+	trace, err := witness.TraceCaptures(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trace.Stop()
 	p, r := build(t, "v4l2metasrc device=%s ! video/x-raw(ANY),width=320,height=180 ! identity name=look silent=false", path)
-	before := monotonic()
 	p.SetState(gst.StatePlaying)
 	r.wait(t, 3)
 	text, _ := p.Element("look").ObjectProperty("last-message").(string)
@@ -214,9 +219,18 @@ func TestVividTimeOfCapture(t *testing.T) {
 		t.Errorf("identity sees %q", text)
 	}
 	p.Stop()
+	taken, err := trace.Frames()
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := map[uint64]time.Duration{}
+	for _, c := range taken {
+		times[uint64(c.Sequence)] = c.Time
+	}
 	for i, f := range r.all() {
-		if at := int64(f.captured); at < before || at > monotonic() {
-			t.Errorf("frame %d was captured at %d, between %d and now?", i, at, before)
+		want, known := times[f.Offset]
+		if got := time.Duration(f.captured).Truncate(time.Microsecond); !known || got != want.Truncate(time.Microsecond) {
+			t.Errorf("frame %d, the driver's %d: captured at %v, the kernel says %v (of %d frames)", i, f.Offset, got, want, len(taken))
 		}
 	}
 }

@@ -43,10 +43,10 @@ func captures(b *testing.B, program *exec.Cmd) {
 		b.Fatal(err)
 	}
 	defer func() { program.Process.Kill(); program.Wait() }()
-	until := func(n int) ([]uint32, time.Duration) {
-		var taken []uint32
+	until := func(n int) ([]witness.Captured, time.Duration) {
+		var taken []witness.Captured
 		eventually(b, fmt.Sprintf("%d frames are captured", n), func() bool {
-			if taken, err = trace.Sequences(); err != nil {
+			if taken, err = trace.Frames(); err != nil {
 				b.Fatal(err)
 			}
 			return len(taken) >= n
@@ -62,7 +62,7 @@ func captures(b *testing.B, program *exec.Cmd) {
 	from, to := len(before)-1, len(taken)-1
 	lost := 0
 	for i := from; i < to; i++ { // vivid may say a number twice
-		lost += max(int(int32(taken[i+1]-taken[i]))-1, 0)
+		lost += max(int(int32(taken[i+1].Sequence-taken[i].Sequence))-1, 0)
 	}
 	b.ReportMetric(float64(lost), "lost")
 	b.ReportMetric(float64((cpu2-cpu1).Nanoseconds())/1e3/float64(to-from), "cpu-us/frame")

@@ -51,7 +51,7 @@ func TestFaultsAreClearErrors(t *testing.T) {
 				c.prepare(t)
 			}
 			before := look(t)
-			play(t, c.play...).mustFail(c.words...)
+			launch(t, c.play...).mustFail(c.words...)
 			checkRestored(t, before)
 		})
 	}

@@ -62,11 +62,18 @@ func run(t testing.TB, name string, args ...string) *program {
 	return p
 }
 
-// play starts gst-launch-1.0; words separates the description as a shell would.
+// play starts gst-launch-1.0; words are separated as a shell does it.
 // -e: the end is announced to the elements, as a person at a terminal wants it.
 func play(t testing.TB, words ...string) *program {
 	t.Helper()
-	args := []string{"--no-fault", "-e"}
+	return launch(t, append([]string{"-e"}, words...)...)
+}
+
+// launch is play without -e, for a pipeline whose error may come before the preroll:
+// there -e may wait for ever, with any sink.
+func launch(t testing.TB, words ...string) *program {
+	t.Helper()
+	args := []string{"--no-fault"}
 	for _, w := range words {
 		args = append(args, strings.Fields(w)...)
 	}

@@ -91,6 +91,16 @@ func Play(t testing.TB, description string) *Pipe {
 // SetState asks for a state and does not wait for it.
 func (p *Pipe) SetState(s gst.State) gst.StateChangeReturn { return p.p.SetState(s) }
 
+// Reaches waits until the pipeline is in a state, with all the streaming threads have
+// to do for it done.
+func (p *Pipe) Reaches(want gst.State) {
+	p.t.Helper()
+	state, _, result := p.p.GetState(gst.ClockTime(10 * time.Second))
+	if state != want {
+		p.t.Fatalf("the pipeline is %v (%v), want %v", state, result, want)
+	}
+}
+
 // Pipeline lends the pipeline.
 func (p *Pipe) Pipeline() gst.Pipeline { return p.p }
 

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Captures records, in the kernel's trace, every frame that a program takes from a
@@ -30,25 +31,34 @@ func TraceCaptures(device string) (Captures, error) {
 // Stop ends the recording.
 func (Captures) Stop() error { return set(captureEvent, "0") }
 
-var captureLine = regexp.MustCompile(`v4l2_dqbuf: minor = (\d+), .*sequence = (\d+)`)
+// Captured is one frame that a program took.
+type Captured struct {
+	Sequence uint32        // the driver's number; none is missing when no frame was lost
+	Time     time.Duration // when it was captured, by CLOCK_MONOTONIC
+}
 
-// Sequences gives the driver's numbers of the frames so far, of which none is missing
-// when none was lost.
-func (c Captures) Sequences() ([]uint32, error) {
+var captureLine = regexp.MustCompile(`v4l2_dqbuf: minor = (\d+), .*timestamp = (\d+), .*sequence = (\d+)`)
+
+// Frames gives the frames so far.
+func (c Captures) Frames() ([]Captured, error) {
 	b, err := os.ReadFile(filepath.Join(tracing, "trace"))
 	if err != nil {
 		return nil, err
 	}
-	var all []uint32
+	var all []Captured
 	for _, m := range captureLine.FindAllStringSubmatch(string(b), -1) {
 		if m[1] != c.minor {
 			continue
 		}
-		n, err := strconv.ParseUint(m[2], 10, 32)
+		at, err := strconv.ParseInt(m[2], 10, 64)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, uint32(n))
+		n, err := strconv.ParseUint(m[3], 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Captured{uint32(n), time.Duration(at)})
 	}
 	return all, nil
 }
