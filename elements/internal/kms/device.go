@@ -3,6 +3,7 @@ package kms
 import (
 	"errors"
 	"fmt"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -132,6 +133,19 @@ func (d *Device) AcquireMaster() error {
 		return &opError{op: d.String(), kind: ErrNotMaster, err: err}
 	}
 	return nil
+}
+
+// masterPatience is what a tool that only looks, and by opening the card has become
+// its master, needs at most until it has closed it.
+const masterPatience = 500 * time.Millisecond
+
+// waitForMaster is AcquireMaster with patience.
+func (d *Device) waitForMaster() (err error) {
+	for end := time.Now().Add(masterPatience); ; time.Sleep(10 * time.Millisecond) {
+		if err = d.AcquireMaster(); !errors.Is(err, ErrNotMaster) || d.borrowed || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 // DropMaster lets another program configure the device while this one stays

@@ -103,7 +103,7 @@ const (
 // NewOutput takes the device's mastership and chooses connector and CRTC.
 // Nothing changes on the display before the first Show. The Output borrows d.
 func NewOutput(d *Device, cfg Config) (*Output, error) {
-	if err := d.AcquireMaster(); err != nil {
+	if err := d.waitForMaster(); err != nil {
 		return nil, err
 	}
 	r, err := d.Resources()

@@ -207,6 +207,25 @@ func TestShowWaitsForTheFlipBefore(t *testing.T) {
 	card.VBlank()
 }
 
+// A tool that looks at the card is its master for a moment.
+func TestStartWaitsForATool(t *testing.T) {
+	card := kmstest.NewCard(kmstest.Quirks{})
+	tool := card.Open()
+	d := openFake(t, card)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		time.Sleep(20 * time.Millisecond)
+		tool.Close()
+	}()
+	o, err := NewOutput(d, Config{})
+	<-closed
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Close()
+}
+
 func TestErrorsSayWhatIsWrong(t *testing.T) {
 	for _, c := range []struct {
 		name   string
