@@ -150,7 +150,11 @@ func (s *source) begin(st *stream) error {
 	if err := s.allocate(st); err != nil {
 		return err
 	}
-	if err := s.describe(st); err != nil {
+	now, err := s.contents(st.color)
+	if err != nil {
+		return err
+	}
+	if err := st.blocks.Describe(now.color, now.mastering, now.light); err != nil {
 		return err
 	}
 	if err := s.dev.StreamOn(); err != nil {
@@ -210,6 +214,11 @@ func (s *source) queue(st *stream, i int) error {
 // be seen.
 func (s *source) take(st *stream) (gstx.Buffer, error) {
 	f := &st.frame
+	if len(st.changes) > 0 {
+		if err := s.settle(st); err != nil {
+			return gstx.Buffer{}, err
+		}
+	}
 	pts := st.stamp(s.element.Clocks())
 	if pts != gstx.None {
 		pts = max(pts, st.pts) // whatever the clocks do

@@ -166,8 +166,7 @@ func (s *source) sourceChanged(st *stream) error {
 		return errChanged
 	}
 	// The same picture, maybe in other colours.
-	st.color = now.Color()
-	return s.describe(st)
+	return s.changed(st, now.Color(), st.event.Time)
 }
 
 // leave ends the stream and remembers where it was: another one is to follow.

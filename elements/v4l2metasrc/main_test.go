@@ -47,6 +47,7 @@ type recorded struct {
 	hdrNew, layersNew   bool        // another holder than the frame before
 	hdrSeals, layerSeal meta.Seals
 	captured            uint64 // GstReferenceTimestampMeta, 0 for none
+	caps                string // that counted for it
 }
 
 // made is the recorder that was made last.
@@ -85,7 +86,7 @@ func (r *recorder) Frame(f *gstx.Frame) gstx.Flow {
 	if f.Preroll != 0 {
 		return gstx.FlowOK
 	}
-	x := recorded{Frame: *f, captured: pipe.Captured(f.Buffer.Pointer())}
+	x := recorded{Frame: *f, captured: pipe.Captured(f.Buffer.Pointer()), caps: r.format.Caps}
 	read := func(reader *gstmeta.Reader, isNew *bool, seals *meta.Seals) *meta.Block {
 		b, changed, err := reader.Read(f.Buffer.Pointer())
 		if err != nil {

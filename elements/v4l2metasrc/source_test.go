@@ -1,8 +1,10 @@
 package v4l2metasrc
 
 import (
+	"math"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
@@ -411,6 +413,71 @@ func TestSourceChangeIsHeeded(t *testing.T) {
 			t.Fatal("the metadata did not follow the source")
 		}
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// A change counts from the frame on that it came with, also when those before it are
+// taken after it is known, and whatever the driver's clock says.
+func TestChangeCountsFromItsFrame(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		flags uint32 // of frames
+		from  uint64
+	}{
+		{"by time", 0, 5},
+		// Without a clock to compare, no frame can be told from those after it.
+		{"no clock", sys.V4L2_BUF_FLAG_TIMESTAMP_COPY, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var hdr atomic.Bool
+			d, path := driver(t, v4l2test.Config{Formats: []string{"NV12"}, Alter: func(req uintptr, arg unsafe.Pointer) error {
+				switch {
+				case req == sys.VIDIOC_G_FMT && hdr.Load():
+					(*sys.V4L2Format)(arg).Pix().Colorspace = hdr10.Colorspace
+					(*sys.V4L2Format)(arg).Pix().XferFunc = hdr10.Transfer
+				case req == sys.VIDIOC_DQBUF && c.flags != 0:
+					b := (*sys.V4L2Buffer)(arg)
+					b.Flags = b.Flags&^sys.V4L2_BUF_FLAG_TIMESTAMP_MASK | c.flags
+				}
+				return nil
+			}})
+			p, r := build(t, "fakev4l2metasrc device=%q", path)
+			p.SetState(gst.StatePlaying)
+			for !d.Frame(0, 0) {
+				time.Sleep(time.Millisecond)
+			}
+			r.wait(t, 1)
+			r.mu.Lock() // frame 1 is taken, and waits in the sink
+			for range 4 {
+				d.Frame(0, 0)
+			}
+			time.Sleep(50 * time.Millisecond)
+			hdr.Store(true)
+			d.Event(v4l2.EventSourceChange, 0, sys.V4L2_EVENT_SRC_CH_RESOLUTION)
+			for range 2 {
+				d.Frame(0, 0)
+			}
+			r.mu.Unlock()
+			for i, f := range r.wait(t, 7)[:7] {
+				if is, want := f.hdr.Color.Transfer == meta.TransferPQ, f.Offset >= c.from; is != want || f.Offset != uint64(i) {
+					t.Errorf("frame %d: PQ is %v, want %v", f.Offset, is, want)
+				}
+				if is, want := strings.Contains(f.caps, "bt2100-pq"), f.Offset >= c.from; is != want {
+					t.Errorf("frame %d: PQ in its caps is %v, want %v: %s", f.Offset, is, want, f.caps)
+				}
+			}
+		})
+	}
+}
+
+// A driver's events may come from the future, by its clock.
+func TestChangeCountsInTheEnd(t *testing.T) {
+	st := &stream{changes: []change{{from: math.MaxInt64, within: 3}}}
+	st.frame = v4l2.Frame{Monotonic: true, Timestamp: 1}
+	for i := range 5 {
+		if _, ok := st.due(); ok != (i == 3) {
+			t.Errorf("frame %d: due is %v", i, ok)
+		}
 	}
 }
 

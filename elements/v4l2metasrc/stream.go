@@ -25,7 +25,7 @@ type stream struct {
 	caps     *gstx.VideoFormat
 	format   v4l2.Format
 	geometry v4l2element.Geometry
-	color    v4l2.Color
+	color    v4l2.Color // of the last frame, or of one to come
 	// bottomFirst is the order of fields where the driver leaves it to the standard.
 	bottomFirst bool
 	duration    uint64 // ns of one frame, 0 when unknown
@@ -46,7 +46,8 @@ type stream struct {
 	resumed int64 // monotonic time of the last start after an interruption
 	stale   int   // how many frames can still be from before it
 
-	blocks v4l2element.Blocks
+	blocks  v4l2element.Blocks
+	changes []change // that wait for their frame, in the order of their events
 }
 
 // position is where a stream is.

@@ -204,6 +204,47 @@ func TestVividColoursReachCapsAndMeta(t *testing.T) {
 
 // The time of capture by the kernel's clock is on the buffer, for who wants to compare
 // it with that of other devices: a stock element sees it.
+// Frames that vivid captured before its colours changed are told as they were, although
+// they are taken after.
+func TestVividChangeCountsFromItsFrame(t *testing.T) {
+	path := vivid(t, "VIVID_SP")
+	set(t, path, "Colorspace", 4)        // BT.2020
+	set(t, path, "Transfer Function", 1) // BT.709's
+	dev, err := v4l2.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	if err := dev.Subscribe(v4l2.EventSourceChange, 0); err != nil {
+		t.Fatal(err)
+	}
+	p, r := build(t, "v4l2metasrc device=%s ! video/x-raw(ANY),format={NV12,DMA_DRM},drm-format=NV12,width=320,height=180", path)
+	p.SetState(gst.StatePlaying)
+	taken := len(r.wait(t, 5))
+	r.mu.Lock() // frames wait at the driver
+	time.Sleep(150 * time.Millisecond)
+	put(t, path, "Transfer Function", 7) // SMPTE 2084
+	time.Sleep(100 * time.Millisecond)
+	r.mu.Unlock()
+	var e v4l2.Event
+	if err := dev.DequeueEvent(&e); err != nil {
+		t.Fatal(err)
+	}
+	late := 0
+	for _, f := range r.wait(t, taken+12) {
+		pq, want := f.hdr.Color.Transfer == meta.TransferPQ, int64(f.captured) >= e.Time
+		if pq != want || strings.Contains(f.caps, "bt2100-pq") != want {
+			t.Errorf("frame %d, captured %v after the change: PQ is %v, caps %s", f.Offset, time.Duration(int64(f.captured)-e.Time), pq, f.caps)
+		}
+		if !want && f.Offset > uint64(taken) {
+			late++
+		}
+	}
+	if late == 0 {
+		t.Error("no frame of before the change was taken after it")
+	}
+}
+
 func TestVividTimeOfCapture(t *testing.T) {
 	path := vivid(t, "VIVID_SP")
 	trace, err := witness.TraceCaptures(path)

@@ -139,6 +139,23 @@ func (e *Element) SetWindowSize(width, height int32) {
 // SetFD is the descriptor that the signal prepare-format gives to an application.
 func (e *Element) SetFD(fd int) { e.x.fd = C.gint32(fd) }
 
+// ContentCaps are the fields of caps about the content of pictures that may change from
+// one to the next; "" removes the field.
+type ContentCaps struct{ Colorimetry, MasteringDisplay, ContentLight string }
+
+// UpdateCaps tells downstream of a source, before its next buffer, what else the caps
+// say from then on. Where downstream does not take that, the caps stay.
+func (e *Element) UpdateCaps(c ContentCaps) {
+	var values [3]*C.char
+	for i, v := range [...]string{c.Colorimetry, c.MasteringDisplay, c.ContentLight} {
+		if v != "" {
+			values[i] = C.CString(v)
+			defer C.free(unsafe.Pointer(values[i]))
+		}
+	}
+	C.gstx_update_caps(e.p, values[0], values[1], values[2])
+}
+
 // PostLatency asks the pipeline to gather latencies again.
 func (e *Element) PostLatency() { C.gstx_post_latency(e.p) }
 

@@ -275,6 +275,8 @@ char *gstx_object_name (gpointer object);
 gboolean gstx_playing (GstElement * e);
 void gstx_reconfigure (GstElement * sink);
 void gstx_post_latency (GstElement * e);
+void gstx_update_caps (GstElement * src, const char *colorimetry, const char *mastering,
+    const char *light);
 
 /* sinktime.c */
 /* GObjectClass.notify of a sink. */

@@ -112,6 +112,34 @@ src_query (GstBaseSrc * src, GstQuery * query)
   return PARENT (src)->query (src, query);
 }
 
+/* Not by gst_base_src_set_caps, which would have the element set its format anew. */
+void
+gstx_update_caps (GstElement * src, const char *colorimetry, const char *mastering,
+    const char *light)
+{
+  GstPad *pad = GST_BASE_SRC_PAD (src);
+  GstCaps *old = gst_pad_get_current_caps (pad), *caps;
+  const struct {
+    const char *name, *value;
+  } fields[] = { {"colorimetry", colorimetry}, {"mastering-display-info", mastering},
+  {"content-light-level", light} };
+  guint i;
+
+  if (!old)
+    return;
+  caps = gst_caps_copy (old);
+  for (i = 0; i < G_N_ELEMENTS (fields); i++) {
+    if (fields[i].value)
+      gst_caps_set_simple (caps, fields[i].name, G_TYPE_STRING, fields[i].value, NULL);
+    else
+      gst_structure_remove_field (gst_caps_get_structure (caps, 0), fields[i].name);
+  }
+  if (!gst_caps_is_equal (old, caps) && gst_pad_peer_query_accept_caps (pad, caps))
+    gst_pad_push_event (pad, gst_event_new_caps (caps));
+  gst_caps_unref (caps);
+  gst_caps_unref (old);
+}
+
 static GstFlowReturn
 src_create (GstPushSrc * src, GstBuffer ** buf)
 {

@@ -81,6 +81,7 @@ type Event struct {
 	ID       uint32 // the control, or the input
 	Changes  uint32 // V4L2_EVENT_CTRL_CH_* or V4L2_EVENT_SRC_CH_*
 	Value    int32  // of the control
+	Time     int64  // when it happened, ns of CLOCK_MONOTONIC
 	Sequence uint32 // counts the events of this open file
 	Lost     bool   // events before this one were dropped
 	Pending  int    // events that wait behind this one
@@ -125,7 +126,7 @@ func (d *Device) DequeueEvent(e *Event) error {
 	first := *e == Event{}
 	*e = Event{
 		Kind: EventKind(v.Type), ID: v.ID, Changes: v.Changes(), Value: v.CtrlValue(),
-		Sequence: v.Sequence, Pending: int(v.Pending),
+		Time: v.Timestamp.Nano(), Sequence: v.Sequence, Pending: int(v.Pending),
 		Lost: !first && v.Sequence != e.next, next: v.Sequence + 1,
 	}
 	return nil

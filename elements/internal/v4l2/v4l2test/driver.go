@@ -181,7 +181,7 @@ func (d *Driver) Stop(dev *v4l2.Device) {
 }
 
 // Event sends an event to those who subscribed; payload is the first word of
-// its union.
+// its union. It happens with the frame that is completed next.
 func (d *Driver) Event(kind v4l2.EventKind, id, payload uint32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -190,7 +190,7 @@ func (d *Driver) Event(kind v4l2.EventKind, id, payload uint32) {
 	if !d.subs[uint32(kind)] || len(d.events) == 2 { // two fit
 		return
 	}
-	e := sys.V4L2Event{Type: uint32(kind), ID: id, Sequence: seq}
+	e := sys.V4L2Event{Type: uint32(kind), ID: id, Sequence: seq, Timestamp: unix.NsecToTimespec(stamp(d.sequence))}
 	*(*uint32)(unsafe.Pointer(&e.U)) = payload
 	d.events = append(d.events, e)
 	d.signalEvents()

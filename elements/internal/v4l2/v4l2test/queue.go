@@ -130,8 +130,7 @@ func (d *Driver) describe(b *sys.V4L2Buffer) {
 	b.Flags = f.flags | sys.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
 	b.Field = sys.V4L2_FIELD_NONE
 	b.Sequence = f.sequence
-	// 30 frames a second from the 100th second on.
-	b.Timestamp = unix.NsecToTimeval(100e9 + int64(f.sequence)*1e9/30)
+	b.Timestamp = unix.NsecToTimeval(stamp(f.sequence))
 	cookie := func(plane int) uint32 { return (b.Index*sys.VIDEO_MAX_PLANES + uint32(plane)) << 12 }
 	if !d.cfg.Multiplanar {
 		b.Length, b.BytesUsed = size[0], size[0]
@@ -146,3 +145,6 @@ func (d *Driver) describe(b *sys.V4L2Buffer) {
 	}
 	b.Length = uint32(n)
 }
+
+// stamp is the time of a frame, in ns: 30 a second from the 100th second on.
+func stamp(sequence uint32) int64 { return 100e9 + int64(sequence)*1e9/30 }
