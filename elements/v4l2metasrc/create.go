@@ -239,7 +239,7 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 	if err := st.geometry.Places(f); err != nil {
 		return gstx.Buffer{}, err
 	}
-	b := st.pool.Acquire(f.Index, st.says(pts))
+	b := st.pool.Lend(s.element, f.Index, st.says(pts))
 	if b.IsNil() {
 		return b, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
 	}

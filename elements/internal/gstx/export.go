@@ -6,15 +6,43 @@ import "C"
 
 import (
 	"fmt"
-	"runtime/cgo"
 	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
 // What C calls. Each function finds its Element by the instance's handle and is
 // guarded: whatever the Go half does, a panic ends here.
 
-func element(h C.guint64) *Element { return cgo.Handle(h).Value().(*Element) }
+func element(h C.guint64) *Element { return (*elements.all.Load())[h] }
+
+// elements are all there are, by their handles. A lookup for each buffer is faster than
+// that of cgo.Handle.
+var elements struct {
+	sync.Mutex // guards changes, each of which replaces the slice
+	all        atomic.Pointer[[]*Element]
+}
+
+// hold gives e a handle that is not 0, or with nil frees one.
+func hold(h int, e *Element) int {
+	elements.Lock()
+	defer elements.Unlock()
+	all := []*Element{nil}
+	if old := elements.all.Load(); old != nil {
+		all = slices.Clone(*old)
+	}
+	if h == 0 {
+		if h = slices.Index(all[1:], nil) + 1; h == 0 {
+			h = len(all)
+			all = append(all, nil)
+		}
+	}
+	all[h] = e
+	elements.all.Store(&all)
+	return h
+}
 
 // guard turns a panic into an error on the bus; the caller's result is then what
 // it was initialised with, which says failure.
@@ -35,11 +63,11 @@ func (e *Element) panicked(r any) {
 
 //export goNew
 func goNew(index C.guint64, p C.gpointer) (h C.guint64) {
-	return C.guint64(cgo.NewHandle(newElement(classAt(uint64(index)), (*C.GstElement)(p))))
+	return C.guint64(hold(0, newElement(classAt(uint64(index)), (*C.GstElement)(p))))
 }
 
 //export goFinalize
-func goFinalize(h C.guint64) { cgo.Handle(h).Delete() }
+func goFinalize(h C.guint64) { hold(int(h), nil) }
 
 //export goSetProperty
 func goSetProperty(h C.guint64, i C.guint, v *C.GstxValue) {

@@ -147,20 +147,35 @@ typedef struct {
 /* decoder.c: downstream wants no more; a plain EOS is the device's. */
 #define GSTX_FLOW_DOWNSTREAM_EOS GST_FLOW_CUSTOM_SUCCESS_1
 
+/* What a source says of a frame. */
+typedef struct {
+  guint64 pts, duration, offset;
+  guint64 captured;             /* CLOCK_MONOTONIC; 0 for unknown */
+  guint32 flags;                /* to be set */
+  ShmMetaHolder *hdr, *layers;  /* may be NULL */
+} GstxStamp;
+typedef struct _GstxPool GstxPool;
+
 /* Of a wait: ended by unlock, by what was waited for, by the time. */
 typedef enum { GSTX_NOT_WAITED, GSTX_WAITED, GSTX_WAITED_OUT } GstxWaited;
 
 typedef struct {
   GstxClassInfo *info;
-  guint64 handle;               /* cgo.Handle of the *gstx.Element */
+  guint64 handle;               /* of the *gstx.Element */
   GstVideoInfo vinfo;           /* negotiated, for planes without GstVideoMeta */
   gboolean have_vinfo;
   GstxFrame frame;              /* reused for every buffer */
   gboolean wants_pool;          /* source: one of downstream's, for goDecideAllocation */
   struct _GstxMemCache *cache;  /* sink: borrowed; Go sets it on the streaming thread */
   gint32 fd;                    /* source with prepare-format: of the device */
-  guint64 running;              /* source: gstx_clocks before goCreate */
+  guint64 running;              /* source: both clocks before goCreate */
   gint64 monotonic;
+  gint64 ahead;                 /* source: of the second to the first */
+  struct {
+    GstxPool *pool;
+    guint32 index;
+    GstxStamp stamp;
+  } lent;                       /* source: goCreate's buffer, to be acquired, when it gives this */
   /* What to wait for before the next frame, see gstx_wait. Go writes it on the
    * streaming thread, in its calls. */
   struct pollfd wait[GSTX_MAX_WAIT];
@@ -243,7 +258,7 @@ void gstx_format_clear (GstxFormat * f);
 void gstx_frame_fill (GstxInstance * x, GstBuffer * buf);
 const GstMetaInfo *gstx_meta_info (ShmMetaKind kind);
 /* Puts a block on a buffer that has none of its kind; of NULL it does nothing. */
-void gstx_add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder);
+GstShmMeta *gstx_add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder);
 void gstx_frame_blocks (GstxFrame * f, GstBuffer * buf);
 /* Copies the pixels of a buffer in the negotiated format to planes at offsets of
  * dst, size bytes long. FALSE when that cannot be: a layout the CPU cannot read,
@@ -269,6 +284,10 @@ void gstx_post_structure (GstElement * e, GstStructure * s);
 void gstx_log (GstxClassInfo * info, GstElement * e, gint level, const char *text);
 gint gstx_log_threshold (GstxClassInfo * info);
 guint64 gstx_running_time (GstElement * e);
+/* CLOCK_MONOTONIC, in ns. */
+gint64 gstx_monotonic (void);
+/* What, in ns, two readings right after one another are not apart. */
+#define GSTX_APART 200000
 /* The element's running time and, read at the same moment, CLOCK_MONOTONIC in ns. */
 void gstx_clocks (GstElement * e, guint64 * running, gint64 * monotonic);
 char *gstx_object_name (gpointer object);
@@ -288,7 +307,6 @@ void gstx_set_render_delay (GstElement * sink, guint64 ns);
 guint64 gstx_frame_due (GstBaseSink * sink, GstBuffer * buf);
 
 /* pool.c: a source's fixed set of fd-backed frames */
-typedef struct _GstxPool GstxPool;
 typedef struct {
   gint32 fd;                    /* duplicated */
   gint32 dmabuf;
@@ -302,18 +320,19 @@ typedef struct {
 } GstxPoolLayout;
 GstxPool *gstx_pool_new (guint n, const GstxPoolLayout * layout);
 gboolean gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem);
-/* What a source says of a frame. */
-typedef struct {
-  guint64 pts, duration, offset;
-  guint64 captured;             /* CLOCK_MONOTONIC; 0 for unknown */
-  guint32 flags;                /* to be set */
-  ShmMetaHolder *hdr, *layers;  /* may be NULL */
-} GstxStamp;
 GstBuffer *gstx_pool_acquire (GstxPool * p, guint i, GstxStamp stamp);
-gint gstx_pool_returned (GstxPool * p);
-/* How many gstx_pool_returned has to give; to be read atomically. */
-guint32 *gstx_pool_count (GstxPool * p);
-gint gstx_pool_wake_fd (GstxPool * p);
+/* The frames that are free again, in the order in which they came back. The reader has
+ * its own head, of which it tells; up to tail, to be read atomically, frames are there. */
+#define GSTX_MAX_FRAMES 64
+typedef struct {
+  guint32 tail;
+  guint8 frame[GSTX_MAX_FRAMES];
+} GstxRing;
+const GstxRing *gstx_pool_ring (GstxPool * p);
+gint gstx_pool_wake_fd (GstxPool * p, guint32 head);
+/* Has the wake fd not readable when nothing is there. FALSE: nor will it be before
+ * the next gstx_pool_wake_fd. */
+gboolean gstx_pool_calm (GstxPool * p, guint32 head);
 void gstx_pool_close (GstxPool * p);
 
 /* What a source learns from an ALLOCATION query. */

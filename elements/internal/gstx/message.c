@@ -70,8 +70,8 @@ gstx_running_time (GstElement * e)
   return gst_element_get_current_running_time (e);
 }
 
-static gint64
-monotonic (void)
+gint64
+gstx_monotonic (void)
 {
   struct timespec now;
 
@@ -87,10 +87,10 @@ gstx_clocks (GstElement * e, guint64 * running, gint64 * mono)
   gint tries = 4;
 
   do {
-    before = monotonic ();
+    before = gstx_monotonic ();
     *running = gst_element_get_current_running_time (e);
-    *mono = monotonic ();
-  } while (*mono - before >= 200000 && --tries);
+    *mono = gstx_monotonic ();
+  } while (*mono - before >= GSTX_APART && --tries);
 }
 
 void

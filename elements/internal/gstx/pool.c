@@ -1,12 +1,16 @@
-/* A source's fixed set of frames, each made of fd-backed memories.
+/* A source's fixed set of frames, each made of fd-backed memories: a GstBufferPool
+ * whose buffers are acquired by the number of their frame, as the device says it.
  *
- * A frame is free again when nobody holds any of its memories any more, which is
- * not when its GstBuffer dies: tee, crop, and sinks that wrap buffers share the
- * memories. So the hook sits on the memory: at its last unref it comes back to
- * life for the pool (as GStreamer's own v4l2 allocator does), and when all of a
- * frame's memories are back, its index is queued and, if the element asked for it
- * by gstx_pool_wake_fd, the wake fd is written.
- * All of that is C and runs on whatever thread dropped the last reference.
+ * A frame is free again when nobody holds any of its memories any more. As a rule its
+ * buffer comes back to the pool with them, and goes out again with the metas it has.
+ * But tee, crop, and sinks that wrap buffers share the memories beyond the buffer's
+ * life. Such a buffer is let go, and the hook on each memory brings that back: at its
+ * last unref it comes to life again for the pool (as GStreamer's own v4l2 allocator
+ * does it).
+ *
+ * When a frame is free, its index is queued and, if the element asked for it by
+ * gstx_pool_wake_fd, the wake fd is written. All of that is C and runs on whatever
+ * thread dropped the last reference.
  */
 #include "gstx.h"
 #include <gst/allocators/gstdmabuf.h>
@@ -15,28 +19,38 @@
 #include <unistd.h>
 #include <fcntl.h>
 
-#define MAX_FRAMES 64
-
 typedef struct {
-  GstMemory *mem[GSTX_MAX_MEM]; /* owned while idle, only remembered while out */
+  GstMemory *mem[GSTX_MAX_MEM]; /* the slot's while idle, else only remembered */
+  gsize size[GSTX_MAX_MEM];
   guint n_mem, idle;            /* idle: bit k for mem[k] */
+  GstBuffer *buf;               /* that has them, when they are not idle; or NULL */
+  gboolean home;                /* the slot's is that buffer */
+  /* Of buf, as long as it has them: */
+  GstVideoMeta *video;
+  GstReferenceTimestampMeta *captured;
+  GstShmMeta *block[SHM_META_N_KINDS];
 } Slot;
 
 #define ALL(s) ((1u << (s)->n_mem) - 1)
 
 struct _GstxPool {
-  gint refs;                    /* one for the element, one per memory */
+  GstBufferPool parent;
   GMutex lock;                  /* guards all below but the constants */
   gboolean closed;
   guint n;
-  Slot slot[MAX_FRAMES];
-  guint8 returned[MAX_FRAMES];  /* ring of free indices */
-  guint32 head, count;          /* count is read without the lock too */
+  Slot slot[GSTX_MAX_FRAMES];
+  GstxRing ring;                /* of free frames; read without the lock */
   gint wake;
   gboolean armed, written;      /* somebody waits on wake; it is readable */
   GstVideoFormat format;
   GstxPoolLayout layout;
 };
+
+typedef struct {
+  GstBufferPoolClass parent;
+} GstxPoolClass;
+
+G_DEFINE_TYPE (GstxPool, gstx_pool, GST_TYPE_BUFFER_POOL)
 
 typedef struct {
   GstxPool *pool;
@@ -50,13 +64,14 @@ ticket_quark (void)
 }
 
 static void
-pool_unref (GstxPool * p)
+gstx_pool_finalize (GObject * obj)
 {
-  if (!g_atomic_int_dec_and_test (&p->refs))
-    return;
-  close (p->wake);
+  GstxPool *p = (GstxPool *) obj;
+
+  if (p->wake >= 0)
+    close (p->wake);
   g_mutex_clear (&p->lock);
-  g_free (p);
+  G_OBJECT_CLASS (gstx_pool_parent_class)->finalize (obj);
 }
 
 static void
@@ -64,7 +79,7 @@ ticket_free (gpointer data)
 {
   Ticket *t = data;
 
-  pool_unref (t->pool);
+  gst_object_unref (t->pool);
   g_free (t);
 }
 
@@ -74,6 +89,16 @@ wake (GstxPool * p)
 {
   p->armed = FALSE;
   p->written = eventfd_write (p->wake, 1) == 0;
+}
+
+/* Under the lock. */
+static void
+give_back (GstxPool * p, guint slot)
+{
+  p->ring.frame[p->ring.tail % GSTX_MAX_FRAMES] = slot;
+  g_atomic_int_set (&p->ring.tail, p->ring.tail + 1);
+  if (p->armed)
+    wake (p);
 }
 
 static gboolean
@@ -89,36 +114,179 @@ memory_dispose (GstMiniObject * obj)
   if (!free_it) {
     gst_mini_object_ref (obj);
     s->idle |= 1u << t->index;
-    if (s->idle == ALL (s)) {
-      p->returned[(p->head + p->count) % MAX_FRAMES] = t->slot;
-      g_atomic_int_set (&p->count, p->count + 1);
-      if (p->armed)
-        wake (p);
-    }
+    if (s->idle == ALL (s))
+      give_back (p, t->slot);
   }
   g_mutex_unlock (&p->lock);
   return free_it;
+}
+
+/* Drops what others have put on the buffer, and notes which of the slot's metas they
+ * have left there. */
+static gboolean
+sort_meta (GstBuffer * buf, GstMeta ** meta, gpointer data)
+{
+  Slot *has = data;
+  GstMeta *m = *meta;
+
+  if (m->info == gst_video_meta_get_info () && !has->video)
+    has->video = (GstVideoMeta *) m;
+  else if (m->info == gst_reference_timestamp_meta_get_info () && !has->captured)
+    has->captured = (GstReferenceTimestampMeta *) m;
+  else if (m->info == gstx_meta_info (SHM_META_HDR) && !has->block[SHM_META_HDR])
+    has->block[SHM_META_HDR] = (GstShmMeta *) m;
+  else if (m->info == gstx_meta_info (SHM_META_LAYERS) && !has->block[SHM_META_LAYERS])
+    has->block[SHM_META_LAYERS] = (GstShmMeta *) m;
+  else if (m->flags & GST_META_FLAG_LOCKED)
+    return FALSE;
+  else
+    *meta = NULL;
+  return TRUE;
+}
+
+/* Makes the buffer as it was, if it has its memories, nobody else has them, and nothing
+ * is on it that cannot be removed. */
+static gboolean
+restore (Slot * s, GstBuffer * buf)
+{
+  guint k;
+
+  if (gst_buffer_n_memory (buf) != s->n_mem)
+    return FALSE;
+  for (k = 0; k < s->n_mem; k++) {
+    GstMemory *m = gst_buffer_peek_memory (buf, k);
+
+    if (m != s->mem[k] || GST_MINI_OBJECT_REFCOUNT_VALUE (m) != 1)
+      return FALSE;
+    m->offset = 0;
+    m->size = s->size[k];
+  }
+  s->video = NULL;
+  s->captured = NULL;
+  memset (s->block, 0, sizeof s->block);
+  GST_BUFFER_FLAGS (buf) = 0;
+  GST_BUFFER_DTS (buf) = GST_CLOCK_TIME_NONE;
+  return gst_buffer_foreach_meta (buf, sort_meta, s);
+}
+
+static void
+gstx_pool_release_buffer (GstBufferPool * pool, GstBuffer * buf)
+{
+  GstxPool *p = (GstxPool *) pool;
+  guint i;
+
+  g_mutex_lock (&p->lock);
+  for (i = 0; i < p->n && p->slot[i].buf != buf; i++);
+  g_mutex_unlock (&p->lock);
+  if (i < p->n) {
+    Slot *s = &p->slot[i];
+    /* Without the lock: what others have put there may have buffers of this pool. */
+    gboolean whole = restore (s, buf);
+
+    g_mutex_lock (&p->lock);
+    s->home = whole && !p->closed;
+    if (s->home) {
+      buf = NULL;
+      give_back (p, i);
+    } else {
+      s->buf = NULL;
+    }
+    g_mutex_unlock (&p->lock);
+  }
+  if (buf)
+    gst_buffer_unref (buf);     /* each memory comes back when it is free */
+}
+
+/* What is on a buffer stays, see restore. */
+static void
+gstx_pool_reset_buffer (GstBufferPool * pool, GstBuffer * buf)
+{
+}
+
+/* Frames are made by gstx_pool_set, and closed by gstx_pool_close. */
+static gboolean
+gstx_pool_start (GstBufferPool * pool)
+{
+  return TRUE;
+}
+
+static gboolean
+gstx_pool_stop (GstBufferPool * pool)
+{
+  return TRUE;
+}
+
+/* The number of the frame is params->start, of GST_FORMAT_BUFFERS. */
+static GstFlowReturn
+gstx_pool_acquire_buffer (GstBufferPool * pool, GstBuffer ** buf, GstBufferPoolAcquireParams * params)
+{
+  GstxPool *p = (GstxPool *) pool;
+  Slot *s;
+  guint k;
+  gboolean is_free;
+
+  if (!params || params->format != GST_FORMAT_BUFFERS || params->start < 0 || params->start >= p->n)
+    return GST_FLOW_NOT_SUPPORTED;
+  s = &p->slot[params->start];
+  g_mutex_lock (&p->lock);
+  is_free = !p->closed && s->n_mem && (s->home || s->idle == ALL (s));
+  if (is_free && !s->home) {
+    s->buf = gst_buffer_new ();
+    for (k = 0; k < s->n_mem; k++)
+      gst_buffer_append_memory (s->buf, s->mem[k]);
+    s->video = NULL;
+    s->captured = NULL;
+    memset (s->block, 0, sizeof s->block);
+  }
+  if (is_free) {
+    s->home = FALSE;
+    s->idle = 0;
+    *buf = s->buf;
+  }
+  g_mutex_unlock (&p->lock);
+  return is_free ? GST_FLOW_OK : GST_FLOW_EOS;
+}
+
+static void
+gstx_pool_class_init (GstxPoolClass * klass)
+{
+  GstBufferPoolClass *pool = GST_BUFFER_POOL_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = gstx_pool_finalize;
+  pool->start = gstx_pool_start;
+  pool->stop = gstx_pool_stop;
+  pool->acquire_buffer = gstx_pool_acquire_buffer;
+  pool->reset_buffer = gstx_pool_reset_buffer;
+  pool->release_buffer = gstx_pool_release_buffer;
+}
+
+static void
+gstx_pool_init (GstxPool * p)
+{
+  g_mutex_init (&p->lock);
+  p->wake = -1;
 }
 
 GstxPool *
 gstx_pool_new (guint n, const GstxPoolLayout * layout)
 {
   GstxPool *p;
+  GstStructure *config;
 
-  if (n == 0 || n > MAX_FRAMES || layout->n_planes > GSTX_MAX_PLANES)
+  if (n == 0 || n > GSTX_MAX_FRAMES || layout->n_planes > GSTX_MAX_PLANES)
     return NULL;
-  p = g_new0 (GstxPool, 1);
-  p->refs = 1;
+  p = gst_object_ref_sink (g_object_new (gstx_pool_get_type (), NULL));
   p->n = n;
   p->layout = *layout;
   p->format = layout->format ?
       gst_video_format_from_string (layout->format) : GST_VIDEO_FORMAT_UNKNOWN;
   p->layout.format = NULL;
-  g_mutex_init (&p->lock);
   p->wake = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (p->wake < 0) {
-    g_mutex_clear (&p->lock);
-    g_free (p);
+  config = gst_buffer_pool_get_config (GST_BUFFER_POOL (p));
+  gst_buffer_pool_config_set_params (config, NULL, 1, n, n);
+  if (p->wake < 0 || !gst_buffer_pool_set_config (GST_BUFFER_POOL (p), config) ||
+      !gst_buffer_pool_set_active (GST_BUFFER_POOL (p), TRUE)) {
+    gst_object_unref (p);
     return NULL;
   }
   return p;
@@ -150,25 +318,24 @@ gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem)
     if (!m)
       return FALSE;             /* what was made so far goes with close */
     t = g_new (Ticket, 1);
-    t->pool = p;
+    t->pool = gst_object_ref (p);
     t->slot = i;
     t->index = k;
-    g_atomic_int_inc (&p->refs);
     gst_mini_object_set_qdata (GST_MINI_OBJECT (m), ticket_quark (), t, ticket_free);
     GST_MINI_OBJECT (m)->dispose = memory_dispose;
     s->idle |= 1u << k;
+    s->size[s->n_mem] = mem[k].size;
     s->mem[s->n_mem++] = m;
   }
   return TRUE;
 }
 
-void
+GstShmMeta *
 gstx_add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder)
 {
   const GstMetaInfo *info = holder ? gstx_meta_info (kind) : NULL;
 
-  if (info)
-    gst_buffer_add_meta (buf, info, holder);
+  return info ? (GstShmMeta *) gst_buffer_add_meta (buf, info, holder) : NULL;
 }
 
 static GstCaps *
@@ -181,14 +348,20 @@ monotonic_caps (void)
   return caps;
 }
 
+static void
+stamp_fields (GstBuffer * buf, const GstxStamp * s)
+{
+  GST_BUFFER_PTS (buf) = s->pts;
+  GST_BUFFER_DURATION (buf) = s->duration;
+  GST_BUFFER_OFFSET (buf) = s->offset;
+  GST_BUFFER_OFFSET_END (buf) = s->offset + 1;
+  GST_BUFFER_FLAG_SET (buf, s->flags);
+}
+
 void
 gstx_stamp (GstBuffer * buf, GstxStamp s)
 {
-  GST_BUFFER_PTS (buf) = s.pts;
-  GST_BUFFER_DURATION (buf) = s.duration;
-  GST_BUFFER_OFFSET (buf) = s.offset;
-  GST_BUFFER_OFFSET_END (buf) = s.offset + 1;
-  GST_BUFFER_FLAG_SET (buf, s.flags);
+  stamp_fields (buf, &s);
   if (s.captured)
     gst_buffer_add_reference_timestamp_meta (buf, monotonic_caps (), s.captured, GST_CLOCK_TIME_NONE);
   gstx_add_block (buf, SHM_META_HDR, s.hdr);
@@ -222,75 +395,114 @@ gstx_borrow (GstBufferPool * pool, GstxInstance * x)
   return buf;
 }
 
-/* Makes the buffer of frame i, which must be idle. */
-GstBuffer *
-gstx_pool_acquire (GstxPool * p, guint i, GstxStamp stamp)
+static void
+set_video (GstxPool * p, Slot * s)
 {
-  GstBuffer *buf;
-  Slot *s;
+  GstVideoMeta *m = s->video;
   guint k;
 
-  if (i >= p->n)
-    return NULL;
-  s = &p->slot[i];
-  g_mutex_lock (&p->lock);
-  if (p->closed || !s->n_mem || s->idle != ALL (s)) {
-    g_mutex_unlock (&p->lock);
-    return NULL;
-  }
-  s->idle = 0;
-  g_mutex_unlock (&p->lock);
-
-  buf = gst_buffer_new ();
-  for (k = 0; k < s->n_mem; k++)
-    gst_buffer_append_memory (buf, s->mem[k]);
-  if (p->layout.n_planes && p->format != GST_VIDEO_FORMAT_UNKNOWN) {
+  if (!p->layout.n_planes || p->format == GST_VIDEO_FORMAT_UNKNOWN)
+    return;
+  if (!m) {
     gsize off[GSTX_MAX_PLANES] = { 0 };
 
     for (k = 0; k < p->layout.n_planes; k++)
       off[k] = p->layout.offset[k];
-    gst_buffer_add_video_meta_full (buf, GST_VIDEO_FRAME_FLAG_NONE, p->format,
+    s->video = gst_buffer_add_video_meta_full (s->buf, GST_VIDEO_FRAME_FLAG_NONE, p->format,
         p->layout.width, p->layout.height, p->layout.n_planes, off, p->layout.stride);
+    return;
   }
-  gstx_stamp (buf, stamp);
+  m->flags = GST_VIDEO_FRAME_FLAG_NONE;
+  m->format = p->format;
+  m->id = 0;
+  m->width = p->layout.width;
+  m->height = p->layout.height;
+  m->n_planes = p->layout.n_planes;
+  for (k = 0; k < p->layout.n_planes; k++) {
+    m->offset[k] = p->layout.offset[k];
+    m->stride[k] = p->layout.stride[k];
+  }
+  gst_video_alignment_reset (&m->alignment);
+}
+
+static void
+set_captured (Slot * s, guint64 captured)
+{
+  GstReferenceTimestampMeta *m = s->captured;
+
+  if (m && captured && m->reference == monotonic_caps ()) {
+    m->timestamp = captured;
+    m->duration = GST_CLOCK_TIME_NONE;
+    return;
+  }
+  if (m)
+    gst_buffer_remove_meta (s->buf, &m->parent);
+  s->captured = !captured ? NULL : gst_buffer_add_reference_timestamp_meta (s->buf,
+      monotonic_caps (), captured, GST_CLOCK_TIME_NONE);
+}
+
+static void
+set_block (Slot * s, ShmMetaKind kind, ShmMetaHolder * holder)
+{
+  GstShmMeta *m = s->block[kind];
+
+  if (m && m->holder == holder)
+    return;
+  if (m)
+    gst_buffer_remove_meta (s->buf, &m->meta);
+  s->block[kind] = gstx_add_block (s->buf, kind, holder);
+}
+
+/* The buffer of frame i, which must be free. */
+GstBuffer *
+gstx_pool_acquire (GstxPool * p, guint i, GstxStamp stamp)
+{
+  GstBufferPoolAcquireParams params = { GST_FORMAT_BUFFERS, i };
+  GstBuffer *buf;
+  Slot *s;
+
+  if (gst_buffer_pool_acquire_buffer (GST_BUFFER_POOL (p), &buf, &params) != GST_FLOW_OK)
+    return NULL;
+  s = &p->slot[i];
+  set_video (p, s);
+  set_captured (s, stamp.captured);
+  set_block (s, SHM_META_HDR, stamp.hdr);
+  set_block (s, SHM_META_LAYERS, stamp.layers);
+  stamp_fields (buf, &stamp);
   return buf;
 }
 
-gint
-gstx_pool_returned (GstxPool * p)
+const GstxRing *
+gstx_pool_ring (GstxPool * p)
 {
-  gint i = -1;
-  eventfd_t v;
-
-  g_mutex_lock (&p->lock);
-  if (p->count) {
-    i = p->returned[p->head];
-    p->head = (p->head + 1) % MAX_FRAMES;
-    g_atomic_int_set (&p->count, p->count - 1);
-  }
-  if (p->written && !p->count) {
-    eventfd_read (p->wake, &v);
-    p->written = FALSE;
-  }
-  g_mutex_unlock (&p->lock);
-  return i;
-}
-
-guint32 *
-gstx_pool_count (GstxPool * p)
-{
-  return &p->count;
+  return &p->ring;
 }
 
 gint
-gstx_pool_wake_fd (GstxPool * p)
+gstx_pool_wake_fd (GstxPool * p, guint32 head)
 {
   g_mutex_lock (&p->lock);
   p->armed = TRUE;
-  if (p->count && !p->written)
+  if (p->ring.tail != head && !p->written)
     wake (p);
   g_mutex_unlock (&p->lock);
   return p->wake;
+}
+
+gboolean
+gstx_pool_calm (GstxPool * p, guint32 head)
+{
+  gboolean armed;
+  eventfd_t v;
+
+  g_mutex_lock (&p->lock);
+  if (p->written && p->ring.tail == head) {
+    eventfd_read (p->wake, &v);
+    p->written = FALSE;
+  }
+  armed = p->armed || p->written;
+  g_mutex_unlock (&p->lock);
+  return armed;
 }
 
 /* Gives the element's reference back. Memories that are out stay valid, with
@@ -300,16 +512,19 @@ gstx_pool_close (GstxPool * p)
 {
   guint i, k;
 
-  /* From here on dispose frees, so what is idle now is ours alone. */
+  /* From here on dispose frees, so what is free now is ours alone. */
   g_mutex_lock (&p->lock);
   p->closed = TRUE;
   g_mutex_unlock (&p->lock);
+  gst_buffer_pool_set_active (GST_BUFFER_POOL (p), FALSE);
   for (i = 0; i < p->n; i++) {
     Slot *s = &p->slot[i];
 
+    if (s->home)
+      gst_buffer_unref (s->buf);
     for (k = 0; k < s->n_mem; k++)
       if (s->idle & (1u << k))
         gst_memory_unref (s->mem[k]);
   }
-  pool_unref (p);
+  gst_object_unref (p);
 }

@@ -16,7 +16,10 @@ import (
 // more; nothing on the thread that drops the last one calls Go.
 type Pool struct {
 	p     *C.GstxPool
-	count *uint32 // how many have come back
+	ring  *C.GstxRing // of those that have come back
+	head  uint32      // how many of it have been taken
+	armed bool        // the wake fd may be or become readable
+	out   uint64      // bit i for frame i: acquired and not returned
 }
 
 // PoolMemory is one memory of a frame; FD is borrowed and duplicated.
@@ -52,7 +55,7 @@ func NewPool(layout PoolLayout, frames [][]PoolMemory) (*Pool, error) {
 	if p.p == nil {
 		return nil, fmt.Errorf("pool of %d frames with %d planes: not possible", len(frames), layout.NPlanes)
 	}
-	p.count = (*uint32)(unsafe.Pointer(C.gstx_pool_count(p.p)))
+	p.ring = C.gstx_pool_ring(p.p)
 	for i, mems := range frames {
 		if mems == nil {
 			continue
@@ -101,23 +104,46 @@ func (s *Stamp) c() C.GstxStamp {
 	}
 }
 
-// Acquire makes the buffer of frame i; none when the frame is out.
+// Acquire gives the buffer of frame i; none when the frame is out.
 func (p *Pool) Acquire(i int, s Stamp) Buffer {
-	return Buffer{unsafe.Pointer(C.gstx_pool_acquire(p.p, C.guint(i), s.c()))}
+	b := Buffer{unsafe.Pointer(C.gstx_pool_acquire(p.p, C.guint(i), s.c()))}
+	if !b.IsNil() {
+		p.out |= 1 << i
+	}
+	return b
+}
+
+// Lend is Acquire for what a source's Create gives, at less cost: C acquires the buffer
+// after the call. Until then s.Blocks are lent.
+func (p *Pool) Lend(e *Element, i int, s Stamp) Buffer {
+	if p.out>>i&1 != 0 {
+		return Buffer{}
+	}
+	p.out |= 1 << i
+	e.x.lent.pool, e.x.lent.index, e.x.lent.stamp = p.p, C.guint32(i), s.c()
+	return Buffer{unsafe.Pointer(&e.x.lent)}
 }
 
 // Returned takes the next frame that has come back, without waiting.
 func (p *Pool) Returned() (int, bool) {
-	if atomic.LoadUint32(p.count) == 0 {
+	if p.head == atomic.LoadUint32((*uint32)(unsafe.Pointer(&p.ring.tail))) {
 		return 0, false
 	}
-	i := int(C.gstx_pool_returned(p.p))
-	return i, i >= 0
+	i := int(p.ring.frame[p.head%C.GSTX_MAX_FRAMES])
+	p.head++
+	p.out &^= 1 << i
+	if p.armed {
+		p.armed = C.gstx_pool_calm(p.p, C.guint32(p.head)) != 0
+	}
+	return i, true
 }
 
 // WakeFD lends an eventfd that becomes readable when Returned has something to
 // give. It does so once for each call: who wants to wait asks for it each time.
-func (p *Pool) WakeFD() int { return int(C.gstx_pool_wake_fd(p.p)) }
+func (p *Pool) WakeFD() int {
+	p.armed = true
+	return int(C.gstx_pool_wake_fd(p.p, C.guint32(p.head)))
+}
 
 // Close gives the frames up. Buffers that are still out stay valid until they
 // are dropped. The Pool must not be used any more; Close again does nothing.

@@ -140,6 +140,22 @@ gstx_update_caps (GstElement * src, const char *colorimetry, const char *masteri
   gst_caps_unref (old);
 }
 
+/* A thread that is put aside between the two clocks, which otherwise go alike, reads
+ * them again. */
+static void
+read_clocks (GstxInstance * x, GstElement * src)
+{
+  gint tries = 4;
+  gint64 before;
+
+  do {
+    before = x->ahead;
+    x->running = gst_element_get_current_running_time (src);
+    x->monotonic = gstx_monotonic ();
+    x->ahead = x->monotonic - (gint64) x->running;
+  } while (ABS (x->ahead - before) >= GSTX_APART && --tries);
+}
+
 static GstFlowReturn
 src_create (GstPushSrc * src, GstBuffer ** buf)
 {
@@ -149,7 +165,7 @@ src_create (GstPushSrc * src, GstBuffer ** buf)
 
   do {
     gstx_wait (x);
-    gstx_clocks (GST_ELEMENT (src), &x->running, &x->monotonic);
+    read_clocks (x, GST_ELEMENT (src));
     ret = goCreate (x->handle, &b);
     if (ret == GSTX_FLOW_RENEGOTIATE) {
       x->n_wait = 0;            /* what there was to wait for is gone */
@@ -159,6 +175,8 @@ src_create (GstPushSrc * src, GstBuffer ** buf)
           GST_FLOW_NOT_NEGOTIATED;
     }
   } while (ret == GSTX_FLOW_RENEGOTIATE || (ret == GSTX_FLOW_AGAIN && x->n_wait));
+  if (ret == GST_FLOW_OK && b == &x->lent)
+    b = gstx_pool_acquire (x->lent.pool, x->lent.index, x->lent.stamp);
   if ((ret == GST_FLOW_OK && !b) || ret == GSTX_FLOW_AGAIN)
     return GST_FLOW_ERROR;
   *buf = b;
