@@ -35,9 +35,10 @@ func (Captures) Stop() error { return set(captureEvent, "0") }
 type Captured struct {
 	Sequence uint32        // the driver's number; none is missing when no frame was lost
 	Time     time.Duration // when it was captured, by CLOCK_MONOTONIC
+	Field    string        // what of a frame it is: TOP, BOTTOM, INTERLACED, SEQ_TB…
 }
 
-var captureLine = regexp.MustCompile(`v4l2_dqbuf: minor = (\d+), .*timestamp = (\d+), .*sequence = (\d+)`)
+var captureLine = regexp.MustCompile(`v4l2_dqbuf: minor = (\d+), .*field = (\w+), timestamp = (\d+), .*sequence = (\d+)`)
 
 // Frames gives the frames so far.
 func (c Captures) Frames() ([]Captured, error) {
@@ -50,15 +51,15 @@ func (c Captures) Frames() ([]Captured, error) {
 		if m[1] != c.minor {
 			continue
 		}
-		at, err := strconv.ParseInt(m[2], 10, 64)
+		at, err := strconv.ParseInt(m[3], 10, 64)
 		if err != nil {
 			return nil, err
 		}
-		n, err := strconv.ParseUint(m[3], 10, 32)
+		n, err := strconv.ParseUint(m[4], 10, 32)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Captured{uint32(n), time.Duration(at)})
+		all = append(all, Captured{uint32(n), time.Duration(at), m[2]})
 	}
 	return all, nil
 }
