@@ -53,6 +53,7 @@ gstx_format_from_caps (GstCaps * caps, GstxFormat * f, GstVideoInfo * vinfo)
   f->media = gst_structure_get_name (s);
   f->mastering = gst_structure_get_string (s, "mastering-display-info");
   f->light = gst_structure_get_string (s, "content-light-level");
+  f->interlace_mode = gst_structure_get_string (s, "interlace-mode");
   if (!gst_structure_has_name (s, "video/x-raw")) {
     compressed_from_caps (s, f);
     return FALSE;
@@ -96,7 +97,6 @@ gstx_format_from_caps (GstCaps * caps, GstxFormat * f, GstVideoInfo * vinfo)
   f->fps_d = GST_VIDEO_INFO_FPS_D (vinfo);
   f->par_n = GST_VIDEO_INFO_PAR_N (vinfo);
   f->par_d = GST_VIDEO_INFO_PAR_D (vinfo);
-  f->interlaced = GST_VIDEO_INFO_IS_INTERLACED (vinfo);
   set_color (f, &vinfo->colorimetry, GST_VIDEO_INFO_CHROMA_SITE (vinfo));
   return TRUE;
 }

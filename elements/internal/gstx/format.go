@@ -25,7 +25,6 @@ type VideoFormat struct {
 	Width, Height int32
 	FPSN, FPSD    int32 // 0/1 when variable
 	PARN, PARD    int32
-	Interlaced    bool
 
 	// The layout that the caps imply, for buffers without GstVideoMeta.
 	NPlanes int
@@ -38,8 +37,9 @@ type VideoFormat struct {
 	FullRange                   bool
 	ChromaSite                  uint8 // chroma_sample_loc_type + 1, 0 unknown
 
-	Mastering string // caps field mastering-display-info, "" when absent
-	Light     string // caps field content-light-level, "" when absent
+	Mastering     string // caps field mastering-display-info, "" when absent
+	Light         string // caps field content-light-level, "" when absent
+	InterlaceMode string // caps field interlace-mode, "" when absent, which is progressive
 }
 
 func newVideoFormat(c *C.GstxFormat) *VideoFormat {
@@ -50,8 +50,7 @@ func newVideoFormat(c *C.GstxFormat) *VideoFormat {
 		Width: int32(c.width), Height: int32(c.height),
 		FPSN: int32(c.fps_n), FPSD: int32(c.fps_d),
 		PARN: int32(c.par_n), PARD: int32(c.par_d),
-		Interlaced: c.interlaced != 0,
-		NPlanes:    int(c.n_planes), Size: uint64(c.size),
+		NPlanes: int(c.n_planes), Size: uint64(c.size),
 		Primaries: uint8(c.primaries), Transfer: uint8(c.transfer), Matrix: uint8(c.matrix),
 		FullRange: c.full_range != 0, ChromaSite: uint8(c.chroma_site),
 	}
@@ -73,6 +72,9 @@ func newVideoFormat(c *C.GstxFormat) *VideoFormat {
 	}
 	if c.light != nil {
 		f.Light = C.GoString(c.light)
+	}
+	if c.interlace_mode != nil {
+		f.InterlaceMode = C.GoString(c.interlace_mode)
 	}
 	return f
 }

@@ -33,6 +33,8 @@ type Rect struct {
 const (
 	VideoInterlaced uint32 = C.GST_VIDEO_BUFFER_FLAG_INTERLACED
 	VideoTFF        uint32 = C.GST_VIDEO_BUFFER_FLAG_TFF // the top field is first in time
+	// VideoOneField: the buffer has one field, the top one with VideoTFF, else the bottom one.
+	VideoOneField uint32 = C.GST_VIDEO_BUFFER_FLAG_ONEFIELD
 )
 
 // Blocks are those of a buffer's metas, lent.

@@ -128,12 +128,12 @@ typedef struct {
   GstBuffer *codec_data;        /* borrowed, and mapped in codec_map */
   GstMapInfo codec_map;
   const char *format;           /* GStreamer's name, NULL when it has none */
-  const char *mastering, *light;
+  const char *mastering, *light, *interlace_mode;       /* NULL when absent */
   guint64 modifier, size;
   guint64 plane_offset[GSTX_MAX_PLANES];
   guint32 fourcc;               /* DRM's, 0 when it has none */
   gint32 width, height, fps_n, fps_d, par_n, par_d;
-  gint32 raw, dmabuf, dma_drm, interlaced, n_planes;
+  gint32 raw, dmabuf, dma_drm, n_planes;
   gint32 stride[GSTX_MAX_PLANES];
   gint32 primaries, transfer, matrix, full_range;       /* H.273 */
   gint32 chroma_site;           /* H.273 chroma_sample_loc_type + 1, 0 unknown */
