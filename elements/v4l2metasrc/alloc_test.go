@@ -10,14 +10,23 @@ import (
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2/v4l2test"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 )
 
 // Ten thousand frames cost no more Go allocations than a hundred: starting and
-// stopping does, a frame does not.
+// stopping does, a frame does not, and nor does a field.
 func TestStreamingDoesNotAllocate(t *testing.T) {
-	_, path := driver(t, v4l2test.Config{Formats: []string{"NM12"}, Multiplanar: true, FreeRunning: true})
+	for name, fields := range map[string][]uint32{"frames": nil, "fields": {sys.V4L2_FIELD_ALTERNATE}, "both fields": {sys.V4L2_FIELD_SEQ_TB}} {
+		t.Run(name, func(t *testing.T) {
+			streamingDoesNotAllocate(t, v4l2test.Config{Formats: []string{"NM12"}, Multiplanar: true, FreeRunning: true, Fields: fields})
+		})
+	}
+}
+
+func streamingDoesNotAllocate(t *testing.T, cfg v4l2test.Config) {
+	_, path := driver(t, cfg)
 	allocations := func(frames string) uint64 {
 		p := pipe.New(t, "fakev4l2metasrc device="+path+" num-buffers="+frames+" ! fakesink")
 		var before, after runtime.MemStats

@@ -13,11 +13,11 @@ import (
 
 // mode is one format of the device at one size or range of sizes.
 type mode struct {
-	pixel     *v4l2.Pixel
-	size      v4l2.SizeRange
-	rates     string // caps value of framerate
-	colors    string // caps value of colorimetry
-	interlace string // further caps fields
+	pixel  *v4l2.Pixel
+	size   v4l2.SizeRange // of frames
+	rates  string         // caps value of framerate
+	colors string         // caps value of colorimetry
+	field  uint32         // V4L2_FIELD_* to ask for
 }
 
 // probe asks the device for its modes. Formats that GStreamer has no name for,
@@ -31,6 +31,7 @@ func probe(d *v4l2.Device, fixed v4l2.Fraction) ([]mode, error) {
 		return nil, err
 	}
 	var out []mode
+	var fields []uint32 // besides a format's own
 	for _, f := range formats {
 		p := v4l2.PixelOf(f.FourCC)
 		if p == nil {
@@ -48,8 +49,18 @@ func probe(d *v4l2.Device, fixed v4l2.Fraction) ([]mode, error) {
 			if err != nil {
 				return nil, err
 			}
-			if ok {
-				out = append(out, m)
+			if !ok {
+				continue
+			}
+			if out == nil {
+				fields = others(d, &m)
+			}
+			out = append(out, m)
+			for _, field := range fields {
+				if can(d, &m, field) {
+					m.field = field
+					out = append(out, m)
+				}
 			}
 		}
 	}
@@ -67,12 +78,12 @@ func reach(d *v4l2.Device, f v4l2.FourCC) ([]v4l2.SizeRange, error) {
 	if err != nil {
 		return nil, err
 	}
-	if least.FourCC != f || most.FourCC != f || least.Width > most.Width || least.Height > most.Height {
+	if least.FourCC != f || most.FourCC != f || least.Width > most.Width || least.FrameHeight() > most.FrameHeight() {
 		return nil, nil
 	}
 	return []v4l2.SizeRange{{
 		Width:  v4l2.Range{Min: least.Width, Max: most.Width, Step: 1},
-		Height: v4l2.Range{Min: least.Height, Max: most.Height, Step: 1},
+		Height: v4l2.Range{Min: least.FrameHeight(), Max: most.FrameHeight(), Step: 1},
 	}}, nil
 }
 
@@ -87,8 +98,11 @@ func probeSize(d *v4l2.Device, p *v4l2.Pixel, size v4l2.SizeRange, fixed v4l2.Fr
 		if err != nil {
 			return m, false, err
 		}
-		if m.interlace, ok = interlace(f.Field); !ok || f.FourCC != p.FourCC {
+		if scanOf(f.Field) == "" || f.FourCC != p.FourCC {
 			return m, false, nil
+		}
+		if m.field = f.Field; scanOf(f.Field) == progressive {
+			m.field = sys.V4L2_FIELD_NONE // not ANY
 		}
 		c := f.Color()
 		if s := gstx.Colorimetry(c.Primaries, c.Transfer, c.Matrix, c.FullRange); !slices.Contains(colors, s) {
@@ -105,22 +119,6 @@ func probeSize(d *v4l2.Device, p *v4l2.Pixel, size v4l2.SizeRange, fixed v4l2.Fr
 	}
 	m.rates = rates(intervals)
 	return m, true, nil
-}
-
-// interlace translates a V4L2 field into caps fields. Fields in buffers of their
-// own or one below the other have no caps that other elements read.
-func interlace(field uint32) (string, bool) {
-	switch field {
-	case sys.V4L2_FIELD_NONE, sys.V4L2_FIELD_ANY:
-		return ", interlace-mode = (string) progressive", true
-	case sys.V4L2_FIELD_INTERLACED:
-		return ", interlace-mode = (string) interleaved", true
-	case sys.V4L2_FIELD_INTERLACED_TB:
-		return ", interlace-mode = (string) interleaved, field-order = (string) top-field-first", true
-	case sys.V4L2_FIELD_INTERLACED_BT:
-		return ", interlace-mode = (string) interleaved, field-order = (string) bottom-field-first", true
-	}
-	return "", false
 }
 
 // rates turns frame intervals into the caps value of framerate.
@@ -163,7 +161,8 @@ func span(r v4l2.Range) string {
 	return fmt.Sprintf("[ %d, %d ]", r.Min, r.Max)
 }
 
-// capsOf writes the modes as caps, DMA-bufs first where they are wanted. What
+// capsOf writes the modes as caps: those of whole pictures, of single fields, of two
+// fields one after the other, and of each DMA-bufs first where they are wanted. What
 // the device does now comes first, then larger sizes before smaller ones and
 // formats in the pixel table's order. Formats with the same sizes, rates and
 // colours share a structure; extra is appended to each.
@@ -176,7 +175,7 @@ func capsOf(modes []mode, now v4l2.Format, aspect v4l2.Fraction, dmabuf bool, ex
 	}
 	elsewhere := func(m mode) int { // 0 for the current size
 		in := func(r v4l2.Range, v uint32) bool { return v >= r.Min && v <= r.Max }
-		if in(m.size.Width, now.Width) && in(m.size.Height, now.Height) {
+		if in(m.size.Width, now.Width) && in(m.size.Height, now.FrameHeight()) {
 			return 0
 		}
 		return 1
@@ -193,16 +192,16 @@ func capsOf(modes []mode, now v4l2.Format, aspect v4l2.Fraction, dmabuf bool, ex
 	})
 
 	var out []string
-	write := func(head string, name func(*v4l2.Pixel) string) {
+	write := func(head string, name func(*v4l2.Pixel) string, scans ...scan) {
 		var order []string
 		formats := map[string][]string{}
 		for _, m := range modes {
 			n := name(m.pixel)
-			if n == "" {
+			if n == "" || !slices.Contains(scans, scanOf(m.field)) {
 				continue
 			}
 			rest := fmt.Sprintf(", width = (int) %s, height = (int) %s, framerate = (fraction) %s, colorimetry = (string) %s, pixel-aspect-ratio = (fraction) %d/%d%s%s",
-				span(m.size.Width), span(m.size.Height), m.rates, m.colors, aspect.Num, aspect.Den, m.interlace, extra)
+				span(m.size.Width), span(m.size.Height), m.rates, m.colors, aspect.Num, aspect.Den, interlace(m.field), extra)
 			if formats[rest] == nil {
 				order = append(order, rest)
 			}
@@ -214,15 +213,28 @@ func capsOf(modes []mode, now v4l2.Format, aspect v4l2.Fraction, dmabuf bool, ex
 			out = append(out, head+list(formats[rest])+rest)
 		}
 	}
-	if dmabuf {
-		write("video/x-raw(memory:DMABuf), format = (string) DMA_DRM, drm-format = (string) ", drmFormat)
-	}
-	write("video/x-raw, format = (string) ", func(p *v4l2.Pixel) string {
+	plain := func(p *v4l2.Pixel) string {
 		if !p.Linear() { // the strides of tiles mean something else there
 			return ""
 		}
 		return p.Name
-	})
+	}
+	if dmabuf {
+		write("video/x-raw(memory:DMABuf), format = (string) DMA_DRM, drm-format = (string) ", drmFormat, progressive, interleaved)
+	}
+	write("video/x-raw, format = (string) ", plain, progressive, interleaved)
+	if dmabuf {
+		write("video/x-raw(memory:DMABuf, format:Interlaced), format = (string) DMA_DRM, drm-format = (string) ", drmFormat, alternate)
+	}
+	write("video/x-raw(format:Interlaced), format = (string) ", plain, alternate)
+	if dmabuf { // only a block has room for the planes of both fields; a tile can be in both
+		write("video/x-raw(memory:DMABuf), format = (string) DMA_DRM, drm-format = (string) ", func(p *v4l2.Pixel) string {
+			if !p.Linear() {
+				return ""
+			}
+			return drmFormat(p)
+		}, sequential)
+	}
 	return strings.Join(out, "; ")
 }
 
@@ -238,10 +250,19 @@ func drmFormat(p *v4l2.Pixel) string {
 	return `"` + code + `"`
 }
 
+// candidate is a format of the device and how fields are in it.
+type candidate struct {
+	*v4l2.Pixel
+	field uint32 // V4L2_FIELD_*
+}
+
 // candidates are the device's formats that negotiated caps can mean, the better
 // ones first.
-func candidates(modes []mode, f *gstx.VideoFormat) []*v4l2.Pixel {
-	var out []*v4l2.Pixel
+func candidates(modes []mode, f *gstx.VideoFormat) (out []candidate) {
+	want := scan(f.InterlaceMode)
+	if want == "" {
+		want = progressive
+	}
 	pixels := v4l2.Pixels()
 	for i := range pixels {
 		p := &pixels[i]
@@ -249,8 +270,9 @@ func candidates(modes []mode, f *gstx.VideoFormat) []*v4l2.Pixel {
 		if f.DMADRM {
 			fits = uint32(p.DRM) == f.FourCC && p.Modifier == f.Modifier
 		}
-		if fits && slices.ContainsFunc(modes, func(m mode) bool { return m.pixel.FourCC == p.FourCC }) {
-			out = append(out, p)
+		i := slices.IndexFunc(modes, func(m mode) bool { return m.pixel.FourCC == p.FourCC && scanOf(m.field) == want })
+		if fits && i >= 0 {
+			out = append(out, candidate{p, modes[i].field})
 		}
 	}
 	return out

@@ -25,7 +25,7 @@ func discrete(w, h uint32) v4l2.SizeRange {
 
 func TestCapsGroupFormatsAndOrderSizes(t *testing.T) {
 	m := func(code string, w, h uint32, colors string) mode {
-		return mode{pixel(t, code), discrete(w, h), "{ 60/1, 30/1 }", colors, ""}
+		return mode{pixel(t, code), discrete(w, h), "{ 60/1, 30/1 }", colors, sys.V4L2_FIELD_NONE}
 	}
 	modes := []mode{
 		m("YUYV", 640, 480, "bt601"), m("NV12", 640, 480, "bt601"), m("XR24", 640, 480, "sRGB"),
@@ -35,7 +35,7 @@ func TestCapsGroupFormatsAndOrderSizes(t *testing.T) {
 	now := v4l2.Format{FourCC: v4l2.MakeFourCC("YUYV"), Width: 640, Height: 480}
 	rest := func(w, h, colors string) string {
 		return ", width = (int) " + w + ", height = (int) " + h + ", framerate = (fraction) { 60/1, 30/1 }, colorimetry = (string) " +
-			colors + ", pixel-aspect-ratio = (fraction) 1/1, extra = 1"
+			colors + ", pixel-aspect-ratio = (fraction) 1/1, interlace-mode = (string) progressive, extra = 1"
 	}
 	dma, raw := "video/x-raw(memory:DMABuf), format = (string) DMA_DRM, drm-format = (string) ", "video/x-raw, format = (string) "
 	plain := []string{
@@ -101,13 +101,13 @@ func TestProbe(t *testing.T) {
 		{"sizes told, unknown formats left out", v4l2test.Config{Formats: []string{"MJPG", "NV12"}}, []mode{{
 			pixel(t, "NV12"),
 			v4l2.SizeRange{Width: v4l2.Range{Min: 16, Max: 1920, Step: 2}, Height: v4l2.Range{Min: 16, Max: 1080, Step: 2}},
-			"{ 60/1, 30/1 }", "{ bt709, bt601 }", ", interlace-mode = (string) progressive",
+			"{ 60/1, 30/1 }", "{ bt709, bt601 }", sys.V4L2_FIELD_NONE,
 		}}},
 		{"sizes not told", v4l2test.Config{Formats: []string{"YM12"}, Multiplanar: true, NoSizes: true,
 			Colorimetry: v4l2.Colorimetry{Colorspace: sys.V4L2_COLORSPACE_BT2020, Transfer: sys.V4L2_XFER_FUNC_SMPTE2084}}, []mode{{
 			pixel(t, "YM12"),
 			v4l2.SizeRange{Width: v4l2.Range{Min: 16, Max: 1920, Step: 1}, Height: v4l2.Range{Min: 16, Max: 1080, Step: 1}},
-			"[ 0/1, 2147483647/1 ]", "bt2100-pq", ", interlace-mode = (string) progressive",
+			"[ 0/1, 2147483647/1 ]", "bt2100-pq", sys.V4L2_FIELD_NONE,
 		}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -128,17 +128,6 @@ func TestProbe(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestInterlace(t *testing.T) {
-	for field, ok := range map[uint32]bool{
-		sys.V4L2_FIELD_NONE: true, sys.V4L2_FIELD_INTERLACED: true, sys.V4L2_FIELD_INTERLACED_BT: true,
-		sys.V4L2_FIELD_TOP: false, sys.V4L2_FIELD_SEQ_TB: false, sys.V4L2_FIELD_ALTERNATE: false, 99: false,
-	} {
-		if text, got := interlace(field); got != ok || ok != strings.HasPrefix(text, ", interlace-mode") {
-			t.Errorf("field %d: got %q, %v; want %v", field, text, got, ok)
-		}
 	}
 }
 

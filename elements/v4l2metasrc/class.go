@@ -13,6 +13,13 @@
 // Where the caps leave a choice, the picture is as large as the device is set to
 // (v4l2-ctl --set-fmt-video) and as fast as it goes, up to 60 frames a second.
 //
+// Fields of an interlaced signal come as v4l2src has them, both in a picture
+// (interlace-mode=interleaved) or each in a buffer of its own, half the lines for half
+// the time (format:Interlaced, interlace-mode=alternate); and, of devices that do it,
+// both in a buffer one after the other (interlace-mode=fields): as DMA_DRM, for their
+// planes, up to eight, are in GstShmLayersMeta only. Progressive pictures are preferred,
+// then interleaved ones.
+//
 // There are eight buffers, or more where downstream keeps more than four. A frame that is held downstream is not with the
 // driver; when all are held, the source waits for one to come back, and the
 // driver drops what it captures meanwhile. Such frames are counted from its
@@ -51,7 +58,7 @@ var Class = gstx.Class{
 		"and plane layout on every buffer",
 	Author: "gst-shmmeta contributors",
 	Parent: gstx.PushSrc, PrepareFormat: true,
-	Pads: []gstx.Pad{{Name: "src", Direction: gstx.Src, Caps: v4l2element.PictureCaps()}},
+	Pads: []gstx.Pad{{Name: "src", Direction: gstx.Src, Caps: v4l2element.PictureCaps() + "; " + v4l2element.FieldCaps()}},
 	Props: []gstx.Prop{
 		{Name: "device", Nick: "Device", Kind: gstx.String, Default: defaultDevice,
 			Blurb: "Path of the capture device"},
@@ -100,7 +107,7 @@ var Class = gstx.Class{
 		{Name: "content-light-level", Nick: "Content light level", Kind: gstx.String,
 			Blurb: "Content light to declare when the device has no HDR10 control for it, as in the caps field of that name: MaxCLL:MaxFALL"},
 		{Name: "frames-lost", Nick: "Frames lost", Kind: gstx.Uint64, Default: uint64(0), ReadOnly: true,
-			Blurb: "Frames since the start that the driver dropped or marked as damaged"},
+			Blurb: "Frames since the start that the driver dropped or marked as damaged; fields where each has a buffer"},
 	},
 	New: func(e *gstx.Element) any { return newSource(e, v4l2.Open) },
 }

@@ -228,6 +228,9 @@ func (s *source) take(st *stream) (gstx.Buffer, error) {
 	if lost := s.tally(st, pts, old); lost || old {
 		return gstx.Buffer{}, nil
 	}
+	if err := st.geometry.Holds(f); err != nil {
+		return gstx.Buffer{}, err
+	}
 	if st.into != nil {
 		return s.filled(st, pts)
 	}
@@ -270,15 +273,19 @@ func (s *source) tally(st *stream, pts uint64, waited bool) (lost bool) {
 }
 
 // count follows the driver's numbers, which wrap around, and gives the frames
-// missing since the last one. Some drivers repeat or restart their numbers when
-// the rate changes; then nothing is known to be missing.
+// missing since the last one, or fields where each is a buffer. Some drivers repeat or
+// restart their numbers when the rate changes; then nothing is known to be missing.
 func (st *stream) count() (missing uint64) {
 	gap := int32(st.frame.Sequence - st.sequence)
 	if st.counting && gap > 1 {
 		missing = uint64(gap - 1)
 	}
-	if st.counting {
+	single := st.format.Field == sys.V4L2_FIELD_ALTERNATE
+	if st.counting && (gap != 0 || !single) { // the second field is of the same frame
 		st.offset += missing + 1
+	}
+	if single {
+		missing = st.order.missing(gap, st.frame.Field)
 	}
 	st.sequence, st.counting = st.frame.Sequence, true
 	return missing
@@ -286,7 +293,7 @@ func (st *stream) count() (missing uint64) {
 
 // says is what the buffer of the frame that was dequeued tells.
 func (st *stream) says(pts uint64) gstx.Stamp {
-	s := gstx.Stamp{PTS: pts, Duration: st.duration, Offset: st.offset, Blocks: st.blocks.Blocks}
+	s := gstx.Stamp{PTS: pts, Duration: st.duration, Offset: st.offset, Blocks: st.blocks.Of(st.frame.Field)}
 	if st.duration == 0 {
 		s.Duration = gstx.None
 	}
@@ -299,10 +306,14 @@ func (st *stream) says(pts uint64) gstx.Stamp {
 		if !st.bottomFirst {
 			s.Flags |= gstx.VideoTFF
 		}
-	case sys.V4L2_FIELD_INTERLACED_TB:
+	case sys.V4L2_FIELD_INTERLACED_TB, sys.V4L2_FIELD_SEQ_TB:
 		s.Flags = gstx.VideoInterlaced | gstx.VideoTFF
-	case sys.V4L2_FIELD_INTERLACED_BT:
+	case sys.V4L2_FIELD_INTERLACED_BT, sys.V4L2_FIELD_SEQ_BT:
 		s.Flags = gstx.VideoInterlaced
+	case sys.V4L2_FIELD_TOP:
+		s.Flags = gstx.VideoInterlaced | gstx.VideoOneField | gstx.VideoTFF
+	case sys.V4L2_FIELD_BOTTOM:
+		s.Flags = gstx.VideoInterlaced | gstx.VideoOneField
 	}
 	return s
 }

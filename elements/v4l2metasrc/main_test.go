@@ -134,7 +134,7 @@ func TestMain(m *testing.M) {
 	for _, c := range []gstx.Class{Class, fake, lenderClass, {
 		Name: "recorder", TypeName: "V4l2MetaSrcRecorder", LongName: "Recorder", Klass: "Sink",
 		Description: "For tests", Author: "nobody", Parent: gstx.VideoSink,
-		Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "video/x-raw; video/x-raw(memory:DMABuf)"}},
+		Pads: []gstx.Pad{{Name: "sink", Direction: gstx.Sink, Caps: "video/x-raw; video/x-raw(memory:DMABuf); video/x-raw(format:Interlaced); video/x-raw(memory:DMABuf, format:Interlaced)"}},
 		New: func(*gstx.Element) any {
 			made.Lock()
 			defer made.Unlock()

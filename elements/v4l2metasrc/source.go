@@ -188,7 +188,7 @@ func (s *source) Prefer() (width, height, fpsN, fpsD int32) {
 		return 0, 0, 0, 0
 	}
 	if f, err := s.dev.Format(); err == nil {
-		width, height = int32(f.Width), int32(f.Height)
+		width, height = int32(f.Width), int32(f.FrameHeight())
 	}
 	if _, err := s.dev.FrameInterval(); err != nil {
 		return width, height, 30, 1

@@ -28,7 +28,7 @@ type stream struct {
 	color    v4l2.Color // of the last frame, or of one to come
 	// bottomFirst is the order of fields where the driver leaves it to the standard.
 	bottomFirst bool
-	duration    uint64 // ns of one frame, 0 when unknown
+	duration    uint64 // ns of a buffer: of one frame or, with alternate, field; 0 when unknown
 
 	fds  [][]*sys.FD // each buffer's memories
 	into *borrowed   // instead of those: downstream's
@@ -41,6 +41,7 @@ type stream struct {
 	frame    v4l2.Frame
 	event    v4l2.Event
 	counting bool   // sequence is known
+	order    order  // with alternate
 	sequence uint32 // of the last frame
 	position
 	resumed int64 // monotonic time of the last start after an interruption
@@ -106,27 +107,41 @@ func (s *source) allocate(st *stream) error {
 }
 
 // setFormat sets the first of the device's formats that gives what the caps say.
-func (st *stream) setFormat(pixels []*v4l2.Pixel) error {
+func (st *stream) setFormat(formats []candidate) error {
 	width, height := uint32(st.caps.Width), uint32(st.caps.Height)
-	for _, p := range pixels {
+	before, err := st.dev.Format()
+	if err != nil {
+		return err
+	}
+	for _, p := range formats {
+		lines := v4l2.BufferHeight(p.field, height)
 		f, err := st.dev.SetFormat(v4l2.Format{
-			FourCC: p.FourCC, Width: width, Height: height, NPlanes: p.Memories, Field: sys.V4L2_FIELD_NONE,
+			FourCC: p.FourCC, Width: width, Height: lines, NPlanes: p.Memories, Field: p.field,
 		})
 		if err != nil {
 			return err
 		}
-		if f.FourCC != p.FourCC || f.Width != width || f.Height != height {
+		if f.FourCC != p.FourCC || f.Width != width || f.Height != lines || scanOf(f.Field) != scanOf(p.field) {
 			continue
 		}
 		layout, err := f.Layout()
 		if err != nil {
 			return err
 		}
-		st.format, st.color = f, f.Color()
-		if std, err := st.dev.Standard(); err == nil {
-			st.bottomFirst = std&sys.V4L2_STD_525_60 != 0
+		if _, _, ok := layout.Fields(); v4l2.Sequential(f.Field) && !ok {
+			return &gstx.Error{
+				Code: gstx.StreamFormat,
+				Text: fmt.Sprintf("The two fields of %v from %s have no whole number of lines each; choose a height that is a multiple of 4.", &f, st.dev.Name()),
+			}
 		}
-		st.geometry = v4l2element.Geometry{Layout: layout, Memories: f.NPlanes, Width: f.Width, Height: f.Height}
+		if f.Field != before.Field {
+			// The part that the driver writes to has the lines of the fields before, if it
+			// has one at all.
+			st.dev.SetCompose(v4l2.Rect{Width: f.Width, Height: f.Height})
+		}
+		st.format, st.color = f, f.Color()
+		st.bottomFirst = bottomFirst(st.dev)
+		st.geometry = v4l2element.Geometry{Layout: layout, Memories: f.NPlanes, Width: width, Height: height, Field: f.Field}
 		return nil
 	}
 	return &gstx.Error{
@@ -151,6 +166,9 @@ func (st *stream) setInterval(e *gstx.Element) error {
 		return err
 	case st.caps.FPSN > 0:
 		st.duration = uint64(st.caps.FPSD) * uint64(time.Second) / uint64(st.caps.FPSN)
+	}
+	if st.format.Field == sys.V4L2_FIELD_ALTERNATE { // rates are those of frames
+		st.duration /= 2
 	}
 	return nil
 }

@@ -190,6 +190,16 @@ func (d *Device) SetCrop(r Rect) (Rect, error) {
 	return Rect{s.R.Left, s.R.Top, s.R.Width, s.R.Height}, nil
 }
 
+// SetCompose has the driver write to a part of the buffer's picture.
+func (d *Device) SetCompose(r Rect) error {
+	s := sys.V4L2Selection{Type: sys.V4L2_BUF_TYPE_VIDEO_CAPTURE, Target: sys.V4L2_SEL_TGT_COMPOSE}
+	s.R.Left, s.R.Top, s.R.Width, s.R.Height = r.Left, r.Top, r.Width, r.Height
+	if err := d.ioctl(sys.VIDIOC_S_SELECTION, unsafe.Pointer(&s)); err != nil {
+		return d.fail(fmt.Sprintf("compose to %v", r), err)
+	}
+	return nil
+}
+
 // selection asks with the type of the single-planar API, as is right with both.
 func (d *Device) selection(target uint32) (Rect, error) {
 	s := sys.V4L2Selection{Type: sys.V4L2_BUF_TYPE_VIDEO_CAPTURE, Target: target}

@@ -9,7 +9,14 @@ import (
 const anySize = ", width = (int) [ 1, 65536 ], height = (int) [ 1, 65536 ], framerate = (fraction) [ 0, 2147483647 ]"
 
 // PictureCaps are all formats of the pixel table.
-func PictureCaps() string {
+func PictureCaps() string { return pictures("(memory:DMABuf)", "", anySize) }
+
+// FieldCaps are the same with a buffer for each field.
+func FieldCaps() string {
+	return pictures("(memory:DMABuf, format:Interlaced)", "(format:Interlaced)", anySize+", interlace-mode = (string) alternate")
+}
+
+func pictures(dmabuf, plain, rest string) string {
 	var names []string
 	seen := map[string]bool{}
 	for _, p := range v4l2.Pixels() {
@@ -18,6 +25,6 @@ func PictureCaps() string {
 			names = append(names, p.Name)
 		}
 	}
-	return "video/x-raw(memory:DMABuf), format = (string) DMA_DRM" + anySize +
-		"; video/x-raw, format = (string) { " + strings.Join(names, ", ") + " }" + anySize
+	return "video/x-raw" + dmabuf + ", format = (string) DMA_DRM" + rest +
+		"; video/x-raw" + plain + ", format = (string) { " + strings.Join(names, ", ") + " }" + rest
 }

@@ -14,7 +14,10 @@ import (
 type Geometry struct {
 	Layout        v4l2.Layout
 	Memories      int
-	Width, Height uint32 // of what is to be seen
+	Width, Height uint32 // of what is to be seen, of frames
+	// Field is how buffers have the two fields of a frame: V4L2_FIELD_* of the format;
+	// zero is the same as all values that mean a whole picture.
+	Field uint32
 	// Start is where pictures start in each memory, which the multi-planar API
 	// tells with the first frame only.
 	Start [v4l2.MaxPlanes]uint32
@@ -28,6 +31,9 @@ func (g *Geometry) Buffers() (layout gstx.PoolLayout, size [v4l2.MaxPlanes]uint6
 	if !g.Layout.Pixel.Linear() || layout.Format == "" {
 		layout.Format = "DMA_DRM"
 	}
+	if v4l2.Sequential(g.Field) { // twice the planes that one GstVideoMeta can say
+		layout.NPlanes = 0
+	}
 	// A memory ends with its last plane, so that plain readers get no padding.
 	var before [v4l2.MaxPlanes]uint64
 	for _, p := range g.Layout.Planes[:g.Layout.N] {
@@ -36,7 +42,7 @@ func (g *Geometry) Buffers() (layout gstx.PoolLayout, size [v4l2.MaxPlanes]uint6
 	for m := 1; m < g.Memories; m++ {
 		before[m] = before[m-1] + size[m-1]
 	}
-	for i, p := range g.Layout.Planes[:g.Layout.N] {
+	for i, p := range g.Layout.Planes[:layout.NPlanes] {
 		layout.Offset[i] = before[p.Memory] + uint64(g.Start[p.Memory]) + uint64(p.Offset)
 		layout.Stride[i] = int32(p.Stride)
 	}
@@ -57,27 +63,60 @@ func (g *Geometry) Pool(fds [][]*sys.FD, dmabuf bool) (*gstx.Pool, gstx.PoolLayo
 	return pool, layout, err
 }
 
-// Layers describes the memory: one layer with the frame's planes. It is nil for
-// formats that DRM has no code for.
-func (g *Geometry) Layers() *meta.Layers {
-	pixel := g.Layout.Pixel
-	if pixel.DRM == 0 {
+// Layers describes the memory of a buffer with this field: one layer with the planes of
+// the frame or of the one field that is there, or a layer for each field, in the order
+// of time. It is nil for formats that DRM has no code for.
+func (g *Geometry) Layers(field uint32) *meta.Layers {
+	if g.Layout.Pixel.DRM == 0 {
 		return nil
 	}
-	w, h := g.Width, g.Height
-	l := &meta.Layers{Layers: []meta.Layer{{
-		FourCC: uint32(pixel.DRM), Role: meta.RoleVideo, Width: w, Height: h,
-		Crop: meta.Rect{W: w, H: h}, Dst: meta.Place{W: w, H: h},
-		Alpha: 65535, NPlanes: uint32(g.Layout.N),
-	}}}
-	for _, p := range g.Layout.Planes[:g.Layout.N] {
+	l := new(meta.Layers)
+	half := (g.Height + 1) / 2
+	switch first, second, _ := g.Layout.Fields(); field {
+	case sys.V4L2_FIELD_TOP:
+		g.add(l, meta.RoleTopField, &g.Layout, half)
+	case sys.V4L2_FIELD_BOTTOM:
+		g.add(l, meta.RoleBottomField, &g.Layout, half)
+	case sys.V4L2_FIELD_SEQ_TB:
+		g.add(l, meta.RoleTopField, &first, half)
+		g.add(l, meta.RoleBottomField, &second, half)
+	case sys.V4L2_FIELD_SEQ_BT:
+		g.add(l, meta.RoleBottomField, &first, half)
+		g.add(l, meta.RoleTopField, &second, half)
+	default:
+		g.add(l, meta.RoleVideo, &g.Layout, g.Height)
+	}
+	return l
+}
+
+// add adds a layer of so many lines, which covers the frame.
+func (g *Geometry) add(l *meta.Layers, role meta.Role, layout *v4l2.Layout, lines uint32) {
+	l.Layers = append(l.Layers, meta.Layer{
+		FourCC: uint32(layout.Pixel.DRM), Role: role, Width: g.Width, Height: lines,
+		Crop: meta.Rect{W: g.Width, H: lines}, Dst: meta.Place{W: g.Width, H: g.Height},
+		Alpha: 65535, FirstPlane: uint32(len(l.Planes)), NPlanes: uint32(layout.N),
+	})
+	for _, p := range layout.Planes[:layout.N] {
 		l.Planes = append(l.Planes, meta.Plane{
 			Memory: uint32(p.Memory), Stride: p.Stride,
 			Offset: uint64(g.Start[p.Memory]) + uint64(p.Offset), Size: uint64(p.Size),
-			Modifier: pixel.Modifier,
+			Modifier: layout.Pixel.Modifier,
 		})
 	}
-	return l
+}
+
+// Holds tells that a frame has the fields that the format promised. Where that is a
+// whole picture, drivers' words for it differ.
+func (g *Geometry) Holds(f *v4l2.Frame) error {
+	switch {
+	case g.Field == sys.V4L2_FIELD_ALTERNATE:
+		if f.Field == sys.V4L2_FIELD_TOP || f.Field == sys.V4L2_FIELD_BOTTOM {
+			return nil
+		}
+	case !v4l2.Sequential(g.Field), f.Field == g.Field:
+		return nil
+	}
+	return fmt.Errorf("%w: field %d in a frame of a format with field %d (V4L2_FIELD_*)", v4l2.ErrReply, f.Field, g.Field)
 }
 
 // Places tells that a frame is where the geometry has it.

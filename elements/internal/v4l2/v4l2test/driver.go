@@ -33,6 +33,10 @@ type Config struct {
 	NoSizes     bool // ENUM_FRAMESIZES and ENUM_FRAMEINTERVALS are not implemented
 	FreeRunning bool // a queued buffer is a frame at once; else Frame makes one
 	DataOffset  uint32
+	// Fields are the V4L2_FIELD_* that it does; the first one when asked for another.
+	// Default: NONE. With ALTERNATE each frame is two buffers, top and bottom.
+	Fields   []uint32
+	Standard uint64 // V4L2_STD_*; 0: no analog signal
 
 	// Alter, if set, runs after every request that succeeded and may change
 	// the reply or turn it into an error.
@@ -63,6 +67,8 @@ type Driver struct {
 type fakeBuffer struct {
 	memfd    []int
 	sequence uint32
+	time     int64 // ns
+	field    uint32
 	flags    uint32
 	queued   bool
 }
@@ -93,6 +99,9 @@ func (r *ring) pop() (uint32, bool) {
 func New(cfg Config) *Driver {
 	if len(cfg.Formats) == 0 {
 		cfg.Formats = []string{"YUYV"}
+	}
+	if len(cfg.Fields) == 0 {
+		cfg.Fields = []uint32{sys.V4L2_FIELD_NONE}
 	}
 	if cfg.Card == "" {
 		cfg.Card = "Fake"
@@ -131,7 +140,7 @@ func (d *Driver) Close() {
 }
 
 // Frame completes the oldest queued buffer with the sequence number advanced by
-// 1 + lost. It tells whether there was one.
+// 1 + lost, in fields with ALTERNATE. It tells whether there was one.
 func (d *Driver) Frame(lost uint32, flags uint32) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -148,7 +157,12 @@ func (d *Driver) complete(lost, flags uint32) bool {
 	}
 	b := &d.buffers[i]
 	d.sequence += lost
-	b.sequence, b.flags = d.sequence, flags
+	b.sequence, b.time, b.flags, b.field = d.sequence, stamp(d.sequence), flags, d.field()
+	if b.field == sys.V4L2_FIELD_ALTERNATE {
+		b.time = (stamp(d.sequence/2) + stamp((d.sequence+1)/2)) / 2
+		b.field = sys.V4L2_FIELD_TOP + d.sequence&1
+		b.sequence /= 2
+	}
 	d.sequence++
 	d.done.push(i)
 	d.signal()
@@ -226,6 +240,14 @@ func (d *Driver) signal() {
 		unix.Read(d.near, b[:])
 		d.signalled = false
 	}
+}
+
+// field is that of the format.
+func (d *Driver) field() uint32 {
+	if d.cfg.Multiplanar {
+		return d.format.PixMP().Field
+	}
+	return d.format.Pix().Field
 }
 
 func (d *Driver) typ() uint32 {

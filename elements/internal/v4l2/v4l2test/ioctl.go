@@ -1,6 +1,7 @@
 package v4l2test
 
 import (
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -106,6 +107,11 @@ func (d *Driver) serve(req uintptr, arg unsafe.Pointer) unix.Errno {
 		return d.queryControl((*sys.V4L2QueryCtrl)(arg))
 	case sys.VIDIOC_G_EXT_CTRLS:
 		return d.compound((*sys.V4L2ExtControls)(arg))
+	case sys.VIDIOC_G_STD:
+		if d.cfg.Standard == 0 {
+			return unix.ENOTTY
+		}
+		*(*uint64)(arg) = d.cfg.Standard
 	case sys.VIDIOC_SUBSCRIBE_EVENT, sys.VIDIOC_UNSUBSCRIBE_EVENT:
 		s := (*sys.V4L2EventSubscription)(arg)
 		if s.Type != sys.V4L2_EVENT_SOURCE_CHANGE {
@@ -143,14 +149,25 @@ func (d *Driver) adjust(f *sys.V4L2Format) {
 		}
 		return min(max(v, lo), hi) &^ 1
 	}
+	sized := func(width, height, asked uint32) (w, h, field uint32) {
+		least := uint32(16)
+		field, h = d.cfg.Fields[0], 1080
+		if slices.Contains(d.cfg.Fields, asked) {
+			field = asked
+		}
+		if field == sys.V4L2_FIELD_ALTERNATE {
+			least, h = 8, 540
+		}
+		return side(width, 16, 1920), side(height, least, h), field
+	}
 	c := d.cfg.Colorimetry
 	if !d.cfg.Multiplanar {
 		p := f.Pix()
 		code := pick(p.PixelFormat)
-		w, h := side(p.Width, 16, 1920), side(p.Height, 16, 1080)
+		w, h, field := sized(p.Width, p.Height, p.Field)
 		s := sizes(code, w, h)[0]
 		*p = sys.V4L2PixFormat{
-			Width: w, Height: h, PixelFormat: uint32(v4l2.MakeFourCC(code)), Field: sys.V4L2_FIELD_NONE,
+			Width: w, Height: h, PixelFormat: uint32(v4l2.MakeFourCC(code)), Field: field,
 			BytesPerLine: s[0], SizeImage: s[1] + d.cfg.DataOffset, Priv: sys.V4L2_PIX_FMT_PRIV_MAGIC,
 			Colorspace: c.Colorspace, XferFunc: c.Transfer, YCbCrEnc: c.Encoding, Quantization: c.Quantization,
 		}
@@ -158,9 +175,9 @@ func (d *Driver) adjust(f *sys.V4L2Format) {
 	}
 	p := f.PixMP()
 	code := pick(p.PixelFormat)
-	w, h := side(p.Width, 16, 1920), side(p.Height, 16, 1080)
+	w, h, field := sized(p.Width, p.Height, p.Field)
 	*p = sys.V4L2PixFormatMplane{
-		Width: w, Height: h, PixelFormat: uint32(v4l2.MakeFourCC(code)), Field: sys.V4L2_FIELD_NONE,
+		Width: w, Height: h, PixelFormat: uint32(v4l2.MakeFourCC(code)), Field: field,
 		Colorspace: c.Colorspace, XferFunc: uint8(c.Transfer), YCbCrEnc: uint8(c.Encoding), Quantization: uint8(c.Quantization),
 	}
 	for i, s := range sizes(code, w, h) {

@@ -128,9 +128,9 @@ func (d *Driver) describe(b *sys.V4L2Buffer) {
 	f := &d.buffers[b.Index]
 	n, size := d.planeSizes()
 	b.Flags = f.flags | sys.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
-	b.Field = sys.V4L2_FIELD_NONE
+	b.Field = f.field
 	b.Sequence = f.sequence
-	b.Timestamp = unix.NsecToTimeval(stamp(f.sequence))
+	b.Timestamp = unix.NsecToTimeval(f.time)
 	cookie := func(plane int) uint32 { return (b.Index*sys.VIDEO_MAX_PLANES + uint32(plane)) << 12 }
 	if !d.cfg.Multiplanar {
 		b.Length, b.BytesUsed = size[0], size[0]
