@@ -276,19 +276,47 @@ func TestVividTimeOfCapture(t *testing.T) {
 	}
 }
 
-func TestVividLatencyIsAFrame(t *testing.T) {
+// An application sets up what is in front of the device, before its format is set.
+func TestVividPrepareFormat(t *testing.T) {
 	path := vivid(t, "VIVID_SP")
-	p, r := build(t, "v4l2metasrc name=src device=%s ! video/x-raw(ANY),width=320,height=180,framerate=25/1", path)
+	ctl(t, path, "--set-fmt-video=width=640,height=360,pixelformat=YUYV")
+	p, r := build(t, "v4l2metasrc name=src device=%s ! video/x-raw(ANY),width=320,height=180", path)
+	prepared := p.WatchPrepare("src")
 	p.SetState(gst.StatePlaying)
 	r.wait(t, 1)
-	q := gst.NewQueryLatency()
-	if !p.Element("src").Query(q) {
-		t.Fatal("no answer")
+	fd := int(p.Element("src").ObjectProperty("device-fd").(int32))
+	got := prepared()
+	if got.Calls != 1 || got.FD != fd || got.Width != 640 || got.Height != 360 ||
+		!strings.Contains(got.Caps, "width=(int)320") || !strings.Contains(got.Caps, "height=(int)180") {
+		t.Errorf("got %+v; want once, descriptor %d, at 640x360, for 320x180", got, fd)
 	}
-	live, lo, hi := q.ParseLatency()
-	if !live || time.Duration(lo) != 40*time.Millisecond || time.Duration(hi) != buffers*40*time.Millisecond {
-		t.Errorf("got live %v, %v to %v", live, lo, hi)
+}
+
+// Of the same device at the same rate v4l2src says the same; what it adds for each of its
+// buffers is theirs to say.
+func TestVividLatencyIsThatOfV4l2src(t *testing.T) {
+	path := vivid(t, "VIVID_SP")
+	latency := func(element string) (live bool, lo, hi time.Duration) {
+		p, r := build(t, "%s name=src device=%s ! video/x-raw(ANY),format={YUY2,DMA_DRM},width=320,height=180,framerate=25/1", element, path)
+		defer p.Stop()
+		p.SetState(gst.StatePlaying)
+		r.wait(t, 1)
+		q := gst.NewQueryLatency()
+		if !p.Element("src").Query(q) {
+			t.Fatalf("%s gives no answer", element)
+		}
+		live, least, most := q.ParseLatency()
+		return live, time.Duration(least), time.Duration(most)
 	}
+	peerLive, peerLo, peerHi := latency("v4l2src")
+	live, lo, hi := latency("v4l2metasrc")
+	if !live || !peerLive || lo != 40*time.Millisecond || lo != peerLo {
+		t.Errorf("live %v, at least %v; v4l2src says %v, %v", live, lo, peerLive, peerLo)
+	}
+	if each := 40 * time.Millisecond; hi != buffers*each || peerHi%each != 0 || peerHi < lo {
+		t.Errorf("at most %v, for %d buffers; v4l2src says %v", hi, buffers, peerHi)
+	}
+	t.Logf("v4l2src %v to %v, v4l2metasrc %v to %v", peerLo, peerHi, lo, hi)
 }
 
 // What the driver captured while the pipeline was paused is not shown after.
