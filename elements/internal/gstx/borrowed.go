@@ -33,7 +33,11 @@ func (b Buffer) SetContent(start, size []uint32) {
 }
 
 // Stamp makes a buffer that was filled a frame of the stream.
-func (b Buffer) Stamp(s Stamp) { C.gstx_stamp((*C.GstBuffer)(b.p), s.c()) }
+func (b Buffer) Stamp(s Stamp) {
+	var none C.GstxStamped
+	stamp := s.c()
+	C.gstx_stamp((*C.GstBuffer)(b.p), &none, &stamp)
+}
 
 // Close gives the pool up; buffers that are out stay valid. Of nil, and again, it does
 // nothing.

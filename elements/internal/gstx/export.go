@@ -16,32 +16,37 @@ import (
 // What C calls. Each function finds its Element by the instance's handle and is
 // guarded: whatever the Go half does, a panic ends here.
 
-func element(h C.guint64) *Element { return (*elements.all.Load())[h] }
+func element(h C.guint64) *Element { return (*elements.all.Load())[h-1] }
 
-// elements are all there are, by their handles. A lookup for each buffer is faster than
-// that of cgo.Handle.
+// elements are all there are, each at its handle less one; nil is free. A lookup for
+// each buffer is faster than that of cgo.Handle.
 var elements struct {
 	sync.Mutex // guards changes, each of which replaces the slice
 	all        atomic.Pointer[[]*Element]
 }
 
-// hold gives e a handle that is not 0, or with nil frees one.
-func hold(h int, e *Element) int {
+func init() { elements.all.Store(new([]*Element)) }
+
+func hold(e *Element) C.guint64 {
 	elements.Lock()
 	defer elements.Unlock()
-	all := []*Element{nil}
-	if old := elements.all.Load(); old != nil {
-		all = slices.Clone(*old)
+	all := slices.Clone(*elements.all.Load())
+	i := slices.Index(all, nil)
+	if i < 0 {
+		i = len(all)
+		all = append(all, nil)
 	}
-	if h == 0 {
-		if h = slices.Index(all[1:], nil) + 1; h == 0 {
-			h = len(all)
-			all = append(all, nil)
-		}
-	}
-	all[h] = e
+	all[i] = e
 	elements.all.Store(&all)
-	return h
+	return C.guint64(i + 1)
+}
+
+func release(h C.guint64) {
+	elements.Lock()
+	defer elements.Unlock()
+	all := slices.Clone(*elements.all.Load())
+	all[h-1] = nil
+	elements.all.Store(&all)
 }
 
 // guard turns a panic into an error on the bus; the caller's result is then what
@@ -63,11 +68,11 @@ func (e *Element) panicked(r any) {
 
 //export goNew
 func goNew(index C.guint64, p C.gpointer) (h C.guint64) {
-	return C.guint64(hold(0, newElement(classAt(uint64(index)), (*C.GstElement)(p))))
+	return hold(newElement(classAt(uint64(index)), (*C.GstElement)(p)))
 }
 
 //export goFinalize
-func goFinalize(h C.guint64) { hold(int(h), nil) }
+func goFinalize(h C.guint64) { release(h) }
 
 //export goSetProperty
 func goSetProperty(h C.guint64, i C.guint, v *C.GstxValue) {

@@ -168,9 +168,9 @@ typedef struct {
   gboolean wants_pool;          /* source: one of downstream's, for goDecideAllocation */
   struct _GstxMemCache *cache;  /* sink: borrowed; Go sets it on the streaming thread */
   gint32 fd;                    /* source with prepare-format: of the device */
-  guint64 running;              /* source: both clocks before goCreate */
+  guint64 running;              /* by gstx_clocks; in a source before each goCreate */
   gint64 monotonic;
-  gint64 ahead;                 /* source: of the second to the first */
+  gint64 ahead;                 /* the second minus the first */
   struct {
     GstxPool *pool;
     guint32 index;
@@ -259,6 +259,12 @@ void gstx_frame_fill (GstxInstance * x, GstBuffer * buf);
 const GstMetaInfo *gstx_meta_info (ShmMetaKind kind);
 /* Puts a block on a buffer that has none of its kind; of NULL it does nothing. */
 GstShmMeta *gstx_add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder);
+/* The metas of a stamp that a buffer has; NULL: none. */
+typedef struct {
+  GstReferenceTimestampMeta *captured;
+  GstShmMeta *block[SHM_META_N_KINDS];
+} GstxStamped;
+void gstx_stamp (GstBuffer * buf, GstxStamped * has, const GstxStamp * stamp);
 void gstx_frame_blocks (GstxFrame * f, GstBuffer * buf);
 /* Copies the pixels of a buffer in the negotiated format to planes at offsets of
  * dst, size bytes long. FALSE when that cannot be: a layout the CPU cannot read,
@@ -284,12 +290,9 @@ void gstx_post_structure (GstElement * e, GstStructure * s);
 void gstx_log (GstxClassInfo * info, GstElement * e, gint level, const char *text);
 gint gstx_log_threshold (GstxClassInfo * info);
 guint64 gstx_running_time (GstElement * e);
-/* CLOCK_MONOTONIC, in ns. */
-gint64 gstx_monotonic (void);
-/* What, in ns, two readings right after one another are not apart. */
-#define GSTX_APART 200000
-/* The element's running time and, read at the same moment, CLOCK_MONOTONIC in ns. */
-void gstx_clocks (GstElement * e, guint64 * running, gint64 * monotonic);
+/* Reads the element's running time and, at the same moment, CLOCK_MONOTONIC. On the
+ * streaming thread. */
+void gstx_clocks (GstxInstance * x, GstElement * e);
 char *gstx_object_name (gpointer object);
 gboolean gstx_playing (GstElement * e);
 void gstx_reconfigure (GstElement * sink);
@@ -345,7 +348,6 @@ typedef struct {
 GstBuffer *gstx_borrow (GstBufferPool * pool, GstxInstance * x);
 /* Says where in a buffer's memories the device has put the content. */
 void gstx_content (GstBuffer * buf, const guint32 * start, const guint32 * size, guint n_mem);
-void gstx_stamp (GstBuffer * buf, GstxStamp stamp);
 
 /* sinkpool.c: a sink's own memory, offered upstream */
 typedef struct {

@@ -70,8 +70,8 @@ gstx_running_time (GstElement * e)
   return gst_element_get_current_running_time (e);
 }
 
-gint64
-gstx_monotonic (void)
+static gint64
+monotonic (void)
 {
   struct timespec now;
 
@@ -79,18 +79,20 @@ gstx_monotonic (void)
   return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
 }
 
-/* A thread that is put aside between the two clocks reads them again. */
+/* A thread that is put aside between the two clocks, which otherwise go alike, reads
+ * them again. */
 void
-gstx_clocks (GstElement * e, guint64 * running, gint64 * mono)
+gstx_clocks (GstxInstance * x, GstElement * e)
 {
-  gint64 before;
   gint tries = 4;
+  gint64 before;
 
   do {
-    before = gstx_monotonic ();
-    *running = gst_element_get_current_running_time (e);
-    *mono = gstx_monotonic ();
-  } while (*mono - before >= GSTX_APART && --tries);
+    before = x->ahead;
+    x->running = gst_element_get_current_running_time (e);
+    x->monotonic = monotonic ();
+    x->ahead = x->monotonic - (gint64) x->running;
+  } while (ABS (x->ahead - before) >= 200000 && --tries);
 }
 
 void

@@ -27,8 +27,7 @@ typedef struct {
   gboolean home;                /* the slot's is that buffer */
   /* Of buf, as long as it has them: */
   GstVideoMeta *video;
-  GstReferenceTimestampMeta *captured;
-  GstShmMeta *block[SHM_META_N_KINDS];
+  GstxStamped stamped;
 } Slot;
 
 #define ALL(s) ((1u << (s)->n_mem) - 1)
@@ -131,12 +130,12 @@ sort_meta (GstBuffer * buf, GstMeta ** meta, gpointer data)
 
   if (m->info == gst_video_meta_get_info () && !has->video)
     has->video = (GstVideoMeta *) m;
-  else if (m->info == gst_reference_timestamp_meta_get_info () && !has->captured)
-    has->captured = (GstReferenceTimestampMeta *) m;
-  else if (m->info == gstx_meta_info (SHM_META_HDR) && !has->block[SHM_META_HDR])
-    has->block[SHM_META_HDR] = (GstShmMeta *) m;
-  else if (m->info == gstx_meta_info (SHM_META_LAYERS) && !has->block[SHM_META_LAYERS])
-    has->block[SHM_META_LAYERS] = (GstShmMeta *) m;
+  else if (m->info == gst_reference_timestamp_meta_get_info () && !has->stamped.captured)
+    has->stamped.captured = (GstReferenceTimestampMeta *) m;
+  else if (m->info == gstx_meta_info (SHM_META_HDR) && !has->stamped.block[SHM_META_HDR])
+    has->stamped.block[SHM_META_HDR] = (GstShmMeta *) m;
+  else if (m->info == gstx_meta_info (SHM_META_LAYERS) && !has->stamped.block[SHM_META_LAYERS])
+    has->stamped.block[SHM_META_LAYERS] = (GstShmMeta *) m;
   else if (m->flags & GST_META_FLAG_LOCKED)
     return FALSE;
   else
@@ -162,8 +161,7 @@ restore (Slot * s, GstBuffer * buf)
     m->size = s->size[k];
   }
   s->video = NULL;
-  s->captured = NULL;
-  memset (s->block, 0, sizeof s->block);
+  s->stamped = (GstxStamped) { 0 };
   GST_BUFFER_FLAGS (buf) = 0;
   GST_BUFFER_DTS (buf) = GST_CLOCK_TIME_NONE;
   return gst_buffer_foreach_meta (buf, sort_meta, s);
@@ -235,8 +233,7 @@ gstx_pool_acquire_buffer (GstBufferPool * pool, GstBuffer ** buf, GstBufferPoolA
     for (k = 0; k < s->n_mem; k++)
       gst_buffer_append_memory (s->buf, s->mem[k]);
     s->video = NULL;
-    s->captured = NULL;
-    memset (s->block, 0, sizeof s->block);
+    s->stamped = (GstxStamped) { 0 };
   }
   if (is_free) {
     s->home = FALSE;
@@ -330,71 +327,6 @@ gstx_pool_set (GstxPool * p, guint i, const GstxPoolMem * mem, guint n_mem)
   return TRUE;
 }
 
-GstShmMeta *
-gstx_add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * holder)
-{
-  const GstMetaInfo *info = holder ? gstx_meta_info (kind) : NULL;
-
-  return info ? (GstShmMeta *) gst_buffer_add_meta (buf, info, holder) : NULL;
-}
-
-static GstCaps *
-monotonic_caps (void)
-{
-  static GstCaps *caps;
-
-  if (g_once_init_enter (&caps))
-    g_once_init_leave (&caps, gst_caps_new_empty_simple ("timestamp/x-clock-monotonic"));
-  return caps;
-}
-
-static void
-stamp_fields (GstBuffer * buf, const GstxStamp * s)
-{
-  GST_BUFFER_PTS (buf) = s->pts;
-  GST_BUFFER_DURATION (buf) = s->duration;
-  GST_BUFFER_OFFSET (buf) = s->offset;
-  GST_BUFFER_OFFSET_END (buf) = s->offset + 1;
-  GST_BUFFER_FLAG_SET (buf, s->flags);
-}
-
-void
-gstx_stamp (GstBuffer * buf, GstxStamp s)
-{
-  stamp_fields (buf, &s);
-  if (s.captured)
-    gst_buffer_add_reference_timestamp_meta (buf, monotonic_caps (), s.captured, GST_CLOCK_TIME_NONE);
-  gstx_add_block (buf, SHM_META_HDR, s.hdr);
-  gstx_add_block (buf, SHM_META_LAYERS, s.layers);
-}
-
-void
-gstx_content (GstBuffer * buf, const guint32 * start, const guint32 * size, guint n_mem)
-{
-  guint i;
-
-  for (i = 0; i < MIN (n_mem, gst_buffer_n_memory (buf)); i++) {
-    GstMemory *m = gst_buffer_peek_memory (buf, i);
-
-    /* The pool undoes it when the buffer comes back. */
-    if ((m->offset != start[i] || m->size != size[i]) && (gsize) start[i] + size[i] <= m->maxsize)
-      gst_memory_resize (m, (gssize) start[i] - (gssize) m->offset, size[i]);
-  }
-}
-
-GstBuffer *
-gstx_borrow (GstBufferPool * pool, GstxInstance * x)
-{
-  GstBufferPoolAcquireParams params = { 0 };
-  GstBuffer *buf = NULL;
-
-  params.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT;
-  if (gst_buffer_pool_acquire_buffer (pool, &buf, &params) != GST_FLOW_OK)
-    return NULL;
-  gstx_frame_fill (x, buf);
-  return buf;
-}
-
 static void
 set_video (GstxPool * p, Slot * s)
 {
@@ -425,34 +357,6 @@ set_video (GstxPool * p, Slot * s)
   gst_video_alignment_reset (&m->alignment);
 }
 
-static void
-set_captured (Slot * s, guint64 captured)
-{
-  GstReferenceTimestampMeta *m = s->captured;
-
-  if (m && captured && m->reference == monotonic_caps ()) {
-    m->timestamp = captured;
-    m->duration = GST_CLOCK_TIME_NONE;
-    return;
-  }
-  if (m)
-    gst_buffer_remove_meta (s->buf, &m->parent);
-  s->captured = !captured ? NULL : gst_buffer_add_reference_timestamp_meta (s->buf,
-      monotonic_caps (), captured, GST_CLOCK_TIME_NONE);
-}
-
-static void
-set_block (Slot * s, ShmMetaKind kind, ShmMetaHolder * holder)
-{
-  GstShmMeta *m = s->block[kind];
-
-  if (m && m->holder == holder)
-    return;
-  if (m)
-    gst_buffer_remove_meta (s->buf, &m->meta);
-  s->block[kind] = gstx_add_block (s->buf, kind, holder);
-}
-
 /* The buffer of frame i, which must be free. */
 GstBuffer *
 gstx_pool_acquire (GstxPool * p, guint i, GstxStamp stamp)
@@ -465,10 +369,7 @@ gstx_pool_acquire (GstxPool * p, guint i, GstxStamp stamp)
     return NULL;
   s = &p->slot[i];
   set_video (p, s);
-  set_captured (s, stamp.captured);
-  set_block (s, SHM_META_HDR, stamp.hdr);
-  set_block (s, SHM_META_LAYERS, stamp.layers);
-  stamp_fields (buf, &stamp);
+  gstx_stamp (buf, &s->stamped, &stamp);
   return buf;
 }
 

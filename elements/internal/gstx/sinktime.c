@@ -27,8 +27,8 @@ guint64
 gstx_frame_due (GstBaseSink * sink, GstBuffer * buf)
 {
   const GstSegment *seg = &sink->segment;       /* the streaming thread's, under the preroll lock */
-  guint64 running, now;
-  gint64 monotonic;
+  GstxInstance *x = gstx_instance (sink);
+  guint64 running;
 
   if (!GST_BUFFER_PTS_IS_VALID (buf) || seg->format != GST_FORMAT_TIME || seg->rate <= 0 ||
       !gst_base_sink_get_sync (sink))
@@ -37,11 +37,11 @@ gstx_frame_due (GstBaseSink * sink, GstBuffer * buf)
       MAX (GST_BUFFER_PTS (buf), seg->start));
   if (running == GST_CLOCK_TIME_NONE)
     return GST_CLOCK_TIME_NONE;
-  gstx_clocks (GST_ELEMENT (sink), &now, &monotonic);
-  if (now == GST_CLOCK_TIME_NONE)
+  gstx_clocks (x, GST_ELEMENT (sink));
+  if (x->running == GST_CLOCK_TIME_NONE)
     return GST_CLOCK_TIME_NONE;
   /* Whatever the clock is, it and CLOCK_MONOTONIC go on alike for the milliseconds
    * from now to then. */
-  return (guint64) (monotonic + (gint64) (running + gst_base_sink_get_latency (sink) - now) +
+  return (guint64) (x->ahead + (gint64) (running + gst_base_sink_get_latency (sink)) +
       gst_base_sink_get_ts_offset (sink));
 }

@@ -140,22 +140,6 @@ gstx_update_caps (GstElement * src, const char *colorimetry, const char *masteri
   gst_caps_unref (old);
 }
 
-/* A thread that is put aside between the two clocks, which otherwise go alike, reads
- * them again. */
-static void
-read_clocks (GstxInstance * x, GstElement * src)
-{
-  gint tries = 4;
-  gint64 before;
-
-  do {
-    before = x->ahead;
-    x->running = gst_element_get_current_running_time (src);
-    x->monotonic = gstx_monotonic ();
-    x->ahead = x->monotonic - (gint64) x->running;
-  } while (ABS (x->ahead - before) >= GSTX_APART && --tries);
-}
-
 static GstFlowReturn
 src_create (GstPushSrc * src, GstBuffer ** buf)
 {
@@ -165,7 +149,7 @@ src_create (GstPushSrc * src, GstBuffer ** buf)
 
   do {
     gstx_wait (x);
-    read_clocks (x, GST_ELEMENT (src));
+    gstx_clocks (x, GST_ELEMENT (src));
     ret = goCreate (x->handle, &b);
     if (ret == GSTX_FLOW_RENEGOTIATE) {
       x->n_wait = 0;            /* what there was to wait for is gone */
