@@ -111,14 +111,7 @@ func TestProbe(t *testing.T) {
 		}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := v4l2test.New(c.cfg)
-			defer d.Close()
-			dev, err := d.Open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer dev.Close()
-			got, err := probe(dev, v4l2.Fraction{})
+			got, err := modesOf(t, c.cfg)
 			if err != nil || len(got) != len(c.want) {
 				t.Fatalf("got %+v, %v", got, err)
 			}

@@ -69,20 +69,13 @@ func TestFieldsThatADeviceDoes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			asked := 0
-			d := v4l2test.New(v4l2test.Config{Formats: []string{"YUYV", "NV12"}, Fields: c.fields, Standard: c.std,
+			modes, err := modesOf(t, v4l2test.Config{Formats: []string{"YUYV", "NV12"}, Fields: c.fields, Standard: c.std,
 				Alter: func(req uintptr, _ unsafe.Pointer) error {
 					if req == sys.VIDIOC_TRY_FMT {
 						asked++
 					}
 					return nil
 				}})
-			defer d.Close()
-			dev, err := d.Open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer dev.Close()
-			modes, err := probe(dev, v4l2.Fraction{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,19 +139,13 @@ func TestSizesOfSingleFieldsAreThoseOfFrames(t *testing.T) {
 
 // A driver that fails when asked for fields is progressive.
 func TestFieldsThatADriverRefuses(t *testing.T) {
-	d := v4l2test.New(v4l2test.Config{Fields: []uint32{sys.V4L2_FIELD_NONE, sys.V4L2_FIELD_ALTERNATE}, Alter: func(req uintptr, arg unsafe.Pointer) error {
+	modes, err := modesOf(t, v4l2test.Config{Fields: []uint32{sys.V4L2_FIELD_NONE, sys.V4L2_FIELD_ALTERNATE}, Alter: func(req uintptr, arg unsafe.Pointer) error {
 		if req == sys.VIDIOC_TRY_FMT && (*sys.V4L2Format)(arg).Pix().Field != sys.V4L2_FIELD_NONE {
 			return unix.EINVAL
 		}
 		return nil
 	}})
-	defer d.Close()
-	dev, err := d.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dev.Close()
-	if modes, err := probe(dev, v4l2.Fraction{}); err != nil || len(modes) != 1 || modes[0].field != sys.V4L2_FIELD_NONE {
+	if err != nil || len(modes) != 1 || modes[0].field != sys.V4L2_FIELD_NONE {
 		t.Errorf("got %+v, %v", modes, err)
 	}
 }
@@ -368,11 +355,7 @@ func TestAlternateLatencyIsAField(t *testing.T) {
 	p.SetState(gst.StatePlaying)
 	run(t, d, time.Millisecond)
 	r.wait(t, 1)
-	q := gst.NewQueryLatency()
-	if !p.Element("src").Query(q) {
-		t.Fatal("no answer")
-	}
-	if live, lo, hi := q.ParseLatency(); !live || time.Duration(lo) != time.Second/60 || time.Duration(hi) != buffers*(time.Second/60) {
+	if live, lo, hi := latency(t, p); !live || lo != time.Second/60 || hi != buffers*(time.Second/60) {
 		t.Errorf("got live %v, %v to %v", live, lo, hi)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-gst/go-gst/pkg/gst"
+
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2/v4l2test"
@@ -162,6 +164,30 @@ func driver(t testing.TB, cfg v4l2test.Config) (*v4l2test.Driver, string) {
 		d.Close()
 	})
 	return d, path
+}
+
+// modesOf are those of a fake driver.
+func modesOf(t testing.TB, cfg v4l2test.Config) ([]mode, error) {
+	t.Helper()
+	d := v4l2test.New(cfg)
+	defer d.Close()
+	dev, err := d.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	return probe(dev, v4l2.Fraction{})
+}
+
+// latency is the answer of the source in a pipeline.
+func latency(t testing.TB, p *pipe.Pipe) (live bool, lo, hi time.Duration) {
+	t.Helper()
+	q := gst.NewQueryLatency()
+	if !p.Element("src").Query(q) {
+		t.Fatal("no answer to the latency query")
+	}
+	live, least, most := q.ParseLatency()
+	return live, time.Duration(least), time.Duration(most)
 }
 
 // run makes the driver complete a frame every interval until the test ends.

@@ -296,20 +296,15 @@ func TestVividPrepareFormat(t *testing.T) {
 // buffers is theirs to say.
 func TestVividLatencyIsThatOfV4l2src(t *testing.T) {
 	path := vivid(t, "VIVID_SP")
-	latency := func(element string) (live bool, lo, hi time.Duration) {
+	of := func(element string) (live bool, lo, hi time.Duration) {
 		p, r := build(t, "%s name=src device=%s ! video/x-raw(ANY),format={YUY2,DMA_DRM},width=320,height=180,framerate=25/1", element, path)
 		defer p.Stop()
 		p.SetState(gst.StatePlaying)
 		r.wait(t, 1)
-		q := gst.NewQueryLatency()
-		if !p.Element("src").Query(q) {
-			t.Fatalf("%s gives no answer", element)
-		}
-		live, least, most := q.ParseLatency()
-		return live, time.Duration(least), time.Duration(most)
+		return latency(t, p)
 	}
-	peerLive, peerLo, peerHi := latency("v4l2src")
-	live, lo, hi := latency("v4l2metasrc")
+	peerLive, peerLo, peerHi := of("v4l2src")
+	live, lo, hi := of("v4l2metasrc")
 	if !live || !peerLive || lo != 40*time.Millisecond || lo != peerLo {
 		t.Errorf("live %v, at least %v; v4l2src says %v, %v", live, lo, peerLive, peerLo)
 	}
