@@ -134,10 +134,26 @@ func (p *program) mustEnd() {
 	}
 }
 
+// endAfterError presses Ctrl-C where gst-launch-1.0 waits for ever after an error. It
+// leaves its main loop at the error, and when that comes from a streaming thread before
+// the loop runs, it is lost. Only a program still in its loop, which has not begun to
+// stop the pipeline, is helped: one that does not stop is the test's to find.
+func (p *program) endAfterError() {
+	p.t.Helper()
+	said := func(text string) bool { return strings.Contains(p.out.String(), text) }
+	within(4*patience, func() bool { return p.ended() || said("ERROR") })
+	if within(patience, func() bool { return p.ended() || said("Setting pipeline to NULL") }) {
+		return
+	}
+	p.t.Log("gst-launch-1.0 has lost the error, and is interrupted")
+	p.signal(syscall.SIGINT)
+}
+
 // mustFail waits for an end with an error that has all the words in what
 // gst-launch-1.0 prints of it, message and debug text together.
 func (p *program) mustFail(words ...string) {
 	p.t.Helper()
+	p.endAfterError()
 	status := p.wait()
 	text := p.out.String()
 	if status <= 0 {
