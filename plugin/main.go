@@ -5,6 +5,7 @@ package main
 
 // #cgo pkg-config: gstreamer-1.0
 // #cgo CFLAGS: -O2
+// #cgo LDFLAGS: -Wl,--wrap=pthread_create
 // #include <gst/gst.h>
 import "C"
 

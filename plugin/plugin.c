@@ -2,7 +2,6 @@
  * gst-plugin-scanner runs it too. */
 #include <gst/gst.h>
 #include "_cgo_export.h"
-#include "slack.h"
 
 #define PACKAGE "gst-shmmeta"
 #define VERSION "0.1.0"
@@ -10,7 +9,6 @@
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
-  slack_end ();
   return goPluginInit (plugin);
 }
 
