@@ -31,7 +31,6 @@ func (s *sink) lose(err error) {
 
 // found follows a frame that was shown.
 func (s *sink) found() {
-	s.publishSize()
 	if !s.lost {
 		return
 	}

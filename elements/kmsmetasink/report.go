@@ -18,6 +18,12 @@ type report struct {
 // that is not there.
 type outcome struct{ output, reason string }
 
+// basis is what a report is made from, beside what the frame has.
+type basis struct {
+	status kms.Status
+	hdr    int32 // the property
+}
+
 // Dynamic metadata has no property in KMS.
 const noDynamic = "KMS has no property for metadata that changes from frame to frame; the static part counts"
 
@@ -57,11 +63,17 @@ func (s *sink) hdr10plusOutcome(static outcome) outcome {
 // reportStatus tells the bus and the property hdr-status what became of the
 // metadata, when that has changed.
 func (s *sink) reportStatus() {
-	now, was := s.report(), s.hdrPart.told
+	h := s.hdrPart
+	by := basis{s.out.Status(), s.hdr.Load()}
+	if !h.news && by == h.basis {
+		return
+	}
+	h.news, h.basis = false, by
+	now, was := s.report(), h.told
 	if now == was {
 		return
 	}
-	s.hdrPart.told = now
+	h.told = now
 	// A stream that begins in SDR, as most do, is no news.
 	quiet := was.format == "" && now.format == "SDR" && now.static.output == kms.Off.String()
 	if !quiet && (now.format != was.format || now.static != was.static) {

@@ -29,8 +29,10 @@ func (s *sink) Frame(f *gstx.Frame) gstx.Flow {
 	}
 	s.forgetPreroll()
 	s.images.sweep()
-	if err := s.out.Present(); err != nil {
-		return s.fail(err)
+	if s.lost { // no work for a frame that cannot be shown
+		if err := s.out.Present(); err != nil {
+			return s.fail(err)
+		}
 	}
 	s.stale.Store(false) // this frame is what is asked for
 	s.place()

@@ -20,7 +20,9 @@ type hdrPart struct {
 	scene   scene      // what its HDR10+ metadata ask for
 	badPlus string     // why those cannot be read
 
-	told report // last
+	told  report // last
+	basis basis  // of it
+	news  bool   // what the frames have is not what it was made from
 }
 
 // content names what a frame has.
@@ -54,7 +56,7 @@ func (s *sink) signal(f *gstx.Frame) kms.Signal {
 	}
 	h.broken = err != nil
 	if dynamic := s.dynamic.Load(); changed || h.stale || dynamic != h.dynamic {
-		h.stale, h.dynamic = false, dynamic
+		h.stale, h.dynamic, h.news = false, dynamic, true
 		h.content, h.signal = signalOf(block, &h.caps)
 		h.takeHDR10Plus(block)
 	}

@@ -107,14 +107,18 @@ shm_meta_lookup (ShmMetaKind kind)
   return info;
 }
 
-/* The holder on a buffer, borrowed, NULL if there is none. info is of
- * shm_meta_lookup(). */
+/* The holder of a meta, borrowed, NULL if there is none. */
+static inline ShmMetaHolder *
+shm_meta_holder (const GstShmMeta * m)
+{
+  return m && m->holder && m->holder->abi == SHM_META_ABI ? m->holder : NULL;
+}
+
+/* That on a buffer. info is of shm_meta_lookup(). */
 static inline ShmMetaHolder *
 shm_meta_peek (GstBuffer * buf, const GstMetaInfo * info)
 {
-  GstShmMeta *m = (GstShmMeta *) gst_buffer_get_meta (buf, info->api);
-
-  return m && m->holder && m->holder->abi == SHM_META_ABI ? m->holder : NULL;
+  return shm_meta_holder ((GstShmMeta *) gst_buffer_get_meta (buf, info->api));
 }
 
 G_END_DECLS

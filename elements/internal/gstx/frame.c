@@ -61,24 +61,64 @@ gstx_meta_info (ShmMetaKind kind)
   return info;
 }
 
-void
-gstx_frame_blocks (GstxFrame * f, GstBuffer * buf)
+/* Those of a buffer's metas that tell of the frame; as GStreamer's own functions, it
+ * takes the GstVideoMeta with the lowest id and the first of the others. */
+typedef struct {
+  GstVideoMeta *video;
+  GstVideoCropMeta *crop;
+  gboolean graphics;
+} Metas;
+
+/* One walk for all of them, and the blocks. */
+static Metas
+find_metas (GstxFrame * f, GstBuffer * buf)
 {
+  const GstMetaInfo *infos[SHM_META_N_KINDS];
+  const GType video = GST_VIDEO_META_API_TYPE, crop = GST_VIDEO_CROP_META_API_TYPE,
+      graphics = GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE;
+  Metas found = { 0 };
+  gpointer state = NULL;
   ShmMetaKind kind;
+  GstMeta *m;
 
   for (kind = SHM_META_HDR; kind < SHM_META_N_KINDS; kind++) {
-    const GstMetaInfo *info = gstx_meta_info (kind);
-
-    f->block[kind] = info ? shm_meta_peek (buf, info) : NULL;
+    infos[kind] = gstx_meta_info (kind);
+    f->block[kind] = NULL;
   }
+  while ((m = gst_buffer_iterate_meta (buf, &state))) {
+    const GType api = m->info->api;
+
+    if (api == video) {
+      GstVideoMeta *v = (GstVideoMeta *) m;
+
+      if (!found.video || v->id < found.video->id)
+        found.video = v;
+    } else if (api == crop && !found.crop)
+      found.crop = (GstVideoCropMeta *) m;
+    else if (api == graphics)
+      found.graphics = TRUE;
+    else
+      for (kind = SHM_META_HDR; kind < SHM_META_N_KINDS; kind++)
+        if (infos[kind] && api == infos[kind]->api && !f->block[kind])
+          f->block[kind] = shm_meta_holder ((GstShmMeta *) m);
+  }
+  return found;
+}
+
+void
+gstx_mem_fd (GstMemory * m, gint32 * fd, gint32 * dmabuf)
+{
+  *dmabuf = gst_is_dmabuf_memory (m);
+  *fd = gst_is_fd_memory (m) ? gst_fd_memory_get_fd (m) : -1;
 }
 
 void
 gstx_frame_fill (GstxInstance * x, GstBuffer * buf)
 {
   GstxFrame *f = &x->frame;
-  GstVideoMeta *vm;
-  GstVideoCropMeta *crop;
+  const Metas metas = find_metas (f, buf);
+  const GstVideoMeta *vm = metas.video;
+  const GstVideoCropMeta *crop = metas.crop;
   guint i, n = gst_buffer_n_memory (buf);
 
   f->buffer = buf;
@@ -95,14 +135,12 @@ gstx_frame_fill (GstxInstance * x, GstBuffer * buf)
     o->id = m;
     o->offset = m->offset;
     o->size = m->size;
-    o->dmabuf = gst_is_dmabuf_memory (m);
-    o->fd = gst_is_fd_memory (m) ? gst_fd_memory_get_fd (m) : -1;
     o->cached = 0;
-    if (x->cache)
-      gstx_memcache_get (x->cache, m, &o->key, &o->cached);
+    if (x->cache && gstx_memcache_get (x->cache, m, o))
+      continue;
+    gstx_mem_fd (m, &o->fd, &o->dmabuf);
   }
   f->n_planes = f->width = f->height = 0;
-  vm = gst_buffer_get_video_meta (buf);
   if (vm) {
     f->n_planes = MIN (vm->n_planes, GSTX_MAX_PLANES);
     f->width = vm->width;
@@ -124,9 +162,9 @@ gstx_frame_fill (GstxInstance * x, GstBuffer * buf)
       }
     }
   }
-  if (x->info->graphics)
+  f->graphics = 0;
+  if (x->info->graphics && metas.graphics)
     gstx_graphics_fill (f, buf);
-  crop = gst_buffer_get_video_crop_meta (buf);
   f->has_crop = crop != NULL;
   if (crop) {
     f->crop_x = crop->x;

@@ -100,7 +100,7 @@ typedef struct {
 
 typedef struct {
   gpointer buffer;
-  ShmMetaHolder *block[SHM_META_N_KINDS];       /* borrowed from the buffer's metas; sink */
+  ShmMetaHolder *block[SHM_META_N_KINDS];       /* borrowed from the buffer's metas */
   guint64 pts, dts, duration, offset;
   guint32 flags, n_mem;
   GstxMem mem[GSTX_MAX_MEM];
@@ -170,7 +170,10 @@ typedef struct {
   gint32 fd;                    /* source with prepare-format: of the device */
   guint64 running;              /* by gstx_clocks; in a source before each goCreate */
   gint64 monotonic;
-  gint64 ahead;                 /* the second minus the first */
+  gint64 ahead;                 /* the second minus the first, */
+  gpointer clock;               /* of this clock (an identity only) */
+  guint64 base;                 /* with this base time, */
+  gint64 alike_until;           /* taken to stay so until this CLOCK_MONOTONIC */
   struct {
     GstxPool *pool;
     guint32 index;
@@ -255,6 +258,8 @@ void gstx_orientation_tag (GstxInstance * x, GstEvent * event);
  * vinfo then. */
 gboolean gstx_format_from_caps (GstCaps * caps, GstxFormat * f, GstVideoInfo * vinfo);
 void gstx_format_clear (GstxFormat * f);
+/* -1 for memory without one. */
+void gstx_mem_fd (GstMemory * m, gint32 * fd, gint32 * dmabuf);
 void gstx_frame_fill (GstxInstance * x, GstBuffer * buf);
 const GstMetaInfo *gstx_meta_info (ShmMetaKind kind);
 /* Puts a block on a buffer that has none of its kind; of NULL it does nothing. */
@@ -265,7 +270,6 @@ typedef struct {
   GstShmMeta *block[SHM_META_N_KINDS];
 } GstxStamped;
 void gstx_stamp (GstBuffer * buf, GstxStamped * has, const GstxStamp * stamp);
-void gstx_frame_blocks (GstxFrame * f, GstBuffer * buf);
 /* Copies the pixels of a buffer in the negotiated format to planes at offsets of
  * dst, size bytes long. FALSE when that cannot be: a layout the CPU cannot read,
  * a buffer too small, planes that dst has no room for. */
@@ -290,15 +294,17 @@ void gstx_post_structure (GstElement * e, GstStructure * s);
 void gstx_log (GstxClassInfo * info, GstElement * e, gint level, const char *text);
 gint gstx_log_threshold (GstxClassInfo * info);
 guint64 gstx_running_time (GstElement * e);
-/* Reads the element's running time and, at the same moment, CLOCK_MONOTONIC. On the
- * streaming thread. */
-void gstx_clocks (GstxInstance * x, GstElement * e);
 char *gstx_object_name (gpointer object);
 gboolean gstx_playing (GstElement * e);
 void gstx_reconfigure (GstElement * sink);
 void gstx_post_latency (GstElement * e);
 void gstx_update_caps (GstElement * src, const char *colorimetry, const char *mastering,
     const char *light);
+
+/* clocks.c */
+/* Tells the element's running time and, at the same moment, CLOCK_MONOTONIC. On the
+ * streaming thread. */
+void gstx_clocks (GstxInstance * x, GstElement * e);
 
 /* sinktime.c */
 /* GObjectClass.notify of a sink. */
@@ -394,8 +400,8 @@ void gstx_graphics_fill (GstxFrame * f, GstBuffer * buf);
 /* memcache.c: what a sink remembers about a memory */
 typedef struct _GstxMemCache GstxMemCache;
 GstxMemCache *gstx_memcache_new (void);
-/* What was put last; FALSE for nothing. */
-gboolean gstx_memcache_get (GstxMemCache * c, gpointer mem, guint64 * key, guint32 * id);
+/* What was put last, and the memory's fd; FALSE for nothing. */
+gboolean gstx_memcache_get (GstxMemCache * c, gpointer mem, GstxMem * out);
 void gstx_memcache_put (GstxMemCache * c, gpointer mem, guint64 key, guint32 id);
 guint gstx_memcache_drain (GstxMemCache * c, guint32 * ids, guint max);
 /* How many ids wait to be drained; to be read atomically. */

@@ -1,4 +1,5 @@
-/* What a sink remembers about a GstMemory: the framebuffer it made of it.
+/* What a sink remembers about a GstMemory: the framebuffer it made of it, and its fd,
+ * which takes some calls to ask for.
  *
  * The entry hangs on the memory as qdata. When the memory dies, on whatever
  * thread, the id is queued for the sink to remove; nothing here calls Go. Each
@@ -15,6 +16,7 @@ struct _Entry {
   GstxMemCache *cache;
   guint64 key;
   guint32 id;
+  gint32 fd, dmabuf;
   Entry *prev, *next;           /* in cache->live */
 };
 
@@ -100,14 +102,16 @@ entry_free (gpointer data)
 }
 
 gboolean
-gstx_memcache_get (GstxMemCache * c, gpointer mem, guint64 * key, guint32 * id)
+gstx_memcache_get (GstxMemCache * c, gpointer mem, GstxMem * out)
 {
   Entry *e = gst_mini_object_get_qdata (mem, c->quark);
 
   if (!e)
     return FALSE;
-  *key = e->key;
-  *id = e->id;
+  out->fd = e->fd;
+  out->dmabuf = e->dmabuf;
+  out->key = e->key;
+  out->cached = e->id;
   return TRUE;
 }
 
@@ -122,6 +126,7 @@ gstx_memcache_put (GstxMemCache * c, gpointer mem, guint64 key, guint32 id)
     return;
   e = g_new0 (Entry, 1);
   e->cache = c;
+  gstx_mem_fd (mem, &e->fd, &e->dmabuf);
   e->key = key;
   e->id = id;
   g_atomic_int_inc (&c->refs);

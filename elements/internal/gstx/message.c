@@ -1,5 +1,4 @@
 #include "gstx.h"
-#include <time.h>
 
 void
 gstx_post_message (GstElement * e, GstMessageType type, gint domain, gint code,
@@ -68,31 +67,6 @@ guint64
 gstx_running_time (GstElement * e)
 {
   return gst_element_get_current_running_time (e);
-}
-
-static gint64
-monotonic (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);        /* no system call, as from Go */
-  return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
-}
-
-/* A thread that is put aside between the two clocks, which otherwise go alike, reads
- * them again. */
-void
-gstx_clocks (GstxInstance * x, GstElement * e)
-{
-  gint tries = 4;
-  gint64 before;
-
-  do {
-    before = x->ahead;
-    x->running = gst_element_get_current_running_time (e);
-    x->monotonic = monotonic ();
-    x->ahead = x->monotonic - (gint64) x->running;
-  } while (ABS (x->ahead - before) >= 200000 && --tries);
 }
 
 void

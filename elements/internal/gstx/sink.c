@@ -99,7 +99,6 @@ sink_show_frame (GstVideoSink * sink, GstBuffer * buf)
   GstFlowReturn ret;
 
   gstx_frame_fill (x, buf);
-  gstx_frame_blocks (&x->frame, buf);
   x->frame.due = x->frame.preroll ? GST_CLOCK_TIME_NONE : gstx_frame_due (GST_BASE_SINK (sink), buf);
   if (x->waited == GSTX_NOT_WAITED)     /* a pause has ended the first wait */
     gstx_wait (x);

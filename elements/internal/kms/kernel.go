@@ -30,7 +30,12 @@ type file struct {
 	borrowed bool
 }
 
-func (f file) Ioctl(req uintptr, arg unsafe.Pointer) error { return sys.Ioctl(f.fd.Int(), req, arg) }
+func (f file) Ioctl(req uintptr, arg unsafe.Pointer) error {
+	if req == sys.DRM_IOCTL_MODE_ATOMIC && (*sys.DRMModeAtomic)(arg).Flags&sys.DRM_MODE_ATOMIC_NONBLOCK != 0 {
+		return sys.IoctlShort(f.fd.Int(), req, arg)
+	}
+	return sys.Ioctl(f.fd.Int(), req, arg)
+}
 
 // Read polls a borrowed file first.
 func (f file) Read(p []byte) (n int, err error) {
@@ -44,7 +49,7 @@ func (f file) Read(p []byte) (n int, err error) {
 			return 0, unix.EAGAIN
 		}
 		if err == nil {
-			n, err = unix.Read(f.fd.Int(), p)
+			n, err = sys.ReadShort(f.fd.Int(), p)
 		}
 		if err != unix.EINTR {
 			return n, err

@@ -80,9 +80,9 @@ const unwatched = 100 * time.Millisecond
 // one it is new framebuffers and nothing else; later all of it is said again, so that
 // it is right whatever another master did in between.
 func (o *Output) stageNext(l *layout, fb *Framebuffer) {
-	r, now := o.req, time.Now()
-	known := r.of == l && r.err == nil && now.Sub(o.staged) < unwatched
-	o.staged = now
+	r := o.req
+	known := r.of == l && r.err == nil && o.now-o.staged < unwatched
+	o.staged = o.now
 	if !known {
 		r.Reset()
 		o.stageFrame(l, fb)

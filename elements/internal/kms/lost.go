@@ -22,7 +22,9 @@ import (
 // own do not hear, and a thread to listen.
 
 const (
-	lookInterval = 250 * time.Millisecond
+	// A look costs as much as half a frame.
+	watchInterval = time.Second            // while frames are shown
+	lookInterval  = 250 * time.Millisecond // while the display is lost
 	// A connector that went is looked for by reading all there are, which asks
 	// the displays.
 	searchInterval = 2 * time.Second
@@ -35,9 +37,9 @@ const (
 
 // watch remembers what a look saw.
 type watch struct {
-	next   time.Time // when to look again
-	modes  uint32    // how many the display has; 0 before the first look
-	bad    bool      // the link
+	next   time.Duration // when to look again, by clock
+	modes  uint32        // how many the display has; 0 before the first look
+	bad    bool          // the link
 	arg    sys.DRMModeGetConnector
 	room   [1]sys.DRMModeModeInfo
 	props  []uint32
@@ -51,11 +53,11 @@ func (o *Output) Lost() error { return o.lost }
 // Present makes sure that the display is there, by a look if it is time; if not,
 // the error is ErrLost. Show asks by itself; a caller with work to save asks first.
 func (o *Output) Present() error {
-	now := time.Now()
-	if now.Before(o.watch.next) {
+	o.now = clock()
+	if o.now < o.watch.next {
 		return o.lost
 	}
-	o.watch.next = now.Add(lookInterval)
+	o.watch.next = o.now + watchInterval // unless it is lost
 	connected, changed, err := o.look()
 	switch {
 	case errors.Is(err, unix.ENOENT):
@@ -139,7 +141,7 @@ func (o *Output) lose(why error) error {
 		o.lost = fmt.Errorf("%s, %s: %w: %w", o.d, &o.Connector.Object, ErrLost, why)
 		o.debugf("%v", o.lost)
 	}
-	o.watch.next = time.Now().Add(lookInterval)
+	o.watch.next = clock() + lookInterval
 	return o.lost
 }
 
@@ -167,7 +169,7 @@ func (o *Output) regain() error {
 		return fmt.Errorf("%s, %s: %w", o.d, o.CRTC.String(), ErrRevoked)
 	case c == nil:
 		o.lose(ErrNoConnector)
-		o.watch.next = time.Now().Add(searchInterval)
+		o.watch.next = clock() + searchInterval
 		return o.lost
 	case c.Connection == sys.DRM_MODE_DISCONNECTED:
 		return o.lose(ErrNoConnector)

@@ -60,7 +60,7 @@ func (p *player) shows(n int) {
 }
 
 // later lets the time pass after which the display is looked for.
-func (p *player) later() { p.o.watch.next = time.Time{} }
+func (p *player) later() { p.o.watch.next = 0 }
 
 // loses shows frames until the display is lost, which is within one look.
 func (p *player) loses(why error) {
@@ -320,7 +320,7 @@ func TestFrameSaysOnlyWhatIsNew(t *testing.T) {
 	}
 	p.whole()
 	p.card.Set(p.o.Plane().ID, "CRTC_W", 100) // another program did, unseen
-	p.o.staged = time.Now().Add(-unwatched)
+	p.o.staged = clock() - unwatched
 	p.card.ForgetCommits()
 	p.shows(2)
 	if c := p.card.Commits(); len(c) != 2 || c[0].Properties < 10 || c[1].Properties != 1 {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -123,7 +122,7 @@ func TestMonitorThatTakesAnothersPlaceGetsItsOwnSignal(t *testing.T) {
 			card.SetEDID(kmstest.Connector1, c.edid)
 			card.ForgetCommits()
 			for range 3 {
-				o.watch.next = time.Time{}
+				o.watch.next = 0
 				if err := o.Show(fb); err != nil {
 					t.Fatal(err)
 				}

@@ -85,9 +85,10 @@ type Output struct {
 	refusedNonBlock int  // in a row
 	closing         bool
 
-	staged  time.Time // when a frame was, see stageNext
-	pending bool      // a flip was committed and has not been reported
-	cookie  uint64    // of that flip
+	now     time.Duration // by clock, when a frame was to be shown last
+	staged  time.Duration // when a frame was, see stageNext
+	pending bool          // a flip was committed and has not been reported
+	cookie  uint64        // of that flip
 	flips   []Flip
 	last    Flip
 }

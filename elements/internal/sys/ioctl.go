@@ -38,6 +38,34 @@ func IoctlValue(fd int, req uintptr, arg unsafe.Pointer) (int, error) {
 	}
 }
 
+// IoctlShort is Ioctl for a request of every frame that does not wait for hardware.
+// Go's runtime is not told of the call, which would take longer than some of the calls
+// themselves; in return, a stop of the world waits for it.
+func IoctlShort(fd int, req uintptr, arg unsafe.Pointer) error {
+	for {
+		_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), req, uintptr(arg))
+		runtime.KeepAlive(arg)
+		switch errno {
+		case 0:
+			return nil
+		case unix.EINTR:
+			continue
+		}
+		return errno
+	}
+}
+
+// ReadShort is read(2) of a file that does not block, in the manner of IoctlShort.
+// EINTR comes back.
+func ReadShort(fd int, p []byte) (int, error) {
+	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+	runtime.KeepAlive(p)
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(n), nil
+}
+
 // The request-number macros of asm-generic/ioctl.h.
 const (
 	iocNone  = 0

@@ -23,6 +23,10 @@ type Kernel interface {
 type realKernel struct{}
 
 func (realKernel) Ioctl(fd int, req uintptr, arg unsafe.Pointer) error {
+	switch req {
+	case sys.VIDIOC_QBUF, sys.VIDIOC_DQBUF: // the file does not block
+		return sys.IoctlShort(fd, req, arg)
+	}
 	return sys.Ioctl(fd, req, arg)
 }
 
