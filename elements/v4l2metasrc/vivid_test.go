@@ -314,6 +314,23 @@ func TestVividLatencyIsThatOfV4l2src(t *testing.T) {
 	t.Logf("v4l2src %v to %v, v4l2metasrc %v to %v", peerLo, peerHi, lo, hi)
 }
 
+// Other caps are another format of the same device, with nothing of the one before in its
+// way: a poll of a device without buffers, for one, has the kernel read from it by itself.
+func TestVividCapsChangeWhilePlaying(t *testing.T) {
+	path := vivid(t, "VIVID_SP")
+	p, r := build(t, "v4l2metasrc device=%s ! capsfilter name=caps", path)
+	for i := range 6 {
+		width, height := int32(320), int32(180)
+		if i%2 == 1 {
+			width, height = 640, 360
+		}
+		p.Element("caps").SetObjectProperty("caps", gst.CapsFromString(fmt.Sprintf("video/x-raw(ANY),width=%d,height=%d", width, height)))
+		p.SetState(gst.StatePlaying)
+		r.sized(t, width, height)
+		r.wait(t, len(r.all())+3)
+	}
+}
+
 // What the driver captured while the pipeline was paused is not shown after.
 func TestVividPaused(t *testing.T) {
 	path := vivid(t, "VIVID_SP")

@@ -47,6 +47,7 @@ src_set_caps (GstBaseSrc * src, GstCaps * caps)
   GstxFormat f;
   gboolean ok;
 
+  x->n_wait = 0;                /* for frames of the format before */
   x->have_vinfo = gstx_format_from_caps (caps, &f, &x->vinfo);
   if (x->info->prepare_format)
     g_signal_emit_by_name (src, "prepare-format", x->fd, caps);
