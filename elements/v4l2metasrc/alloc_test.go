@@ -11,6 +11,7 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2/v4l2test"
 	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 )
@@ -26,7 +27,9 @@ func TestStreamingDoesNotAllocate(t *testing.T) {
 }
 
 func streamingDoesNotAllocate(t *testing.T, cfg v4l2test.Config) {
-	_, path := driver(t, cfg)
+	cfg.Compose = v4l2test.ComposeFits
+	d, path := driver(t, cfg)
+	composes(t, d, nil, v4l2.Rect{Left: 16, Top: 8, Width: 64, Height: 32})
 	allocations := func(frames string) uint64 {
 		p := pipe.New(t, "fakev4l2metasrc device="+path+" num-buffers="+frames+" ! fakesink")
 		var before, after runtime.MemStats

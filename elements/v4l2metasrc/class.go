@@ -20,6 +20,11 @@
 // planes, up to eight, are in GstShmLayersMeta only. Progressive pictures are preferred,
 // then interleaved ones.
 //
+// Where the driver writes to a part of the picture only, as another program has chosen
+// for the same size and fields (v4l2-ctl --set-selection target=compose,…) or as it does
+// by itself, that part is on each buffer as GstVideoCropMeta; it is asked for when the
+// stream starts. GstShmLayersMeta is about the whole picture.
+//
 // There are eight buffers, or more where downstream keeps more than four. A frame that is held downstream is not with the
 // driver; when all are held, the source waits for one to come back, and the
 // driver drops what it captures meanwhile. Such frames are counted from its

@@ -150,6 +150,7 @@ func (s *source) begin(st *stream) error {
 	if err := s.allocate(st); err != nil {
 		return err
 	}
+	st.crop = s.composed(st)
 	now, err := s.contents(st.color)
 	if err != nil {
 		return err
@@ -293,7 +294,7 @@ func (st *stream) count() (missing uint64) {
 
 // says is what the buffer of the frame that was dequeued tells.
 func (st *stream) says(pts uint64) gstx.Stamp {
-	s := gstx.Stamp{PTS: pts, Duration: st.duration, Offset: st.offset, Blocks: st.blocks.Of(st.frame.Field)}
+	s := gstx.Stamp{PTS: pts, Duration: st.duration, Offset: st.offset, Crop: st.crop, Blocks: st.blocks.Of(st.frame.Field)}
 	if st.duration == 0 {
 		s.Duration = gstx.None
 	}

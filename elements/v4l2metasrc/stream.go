@@ -28,7 +28,8 @@ type stream struct {
 	color    v4l2.Color // of the last frame, or of one to come
 	// bottomFirst is the order of fields where the driver leaves it to the standard.
 	bottomFirst bool
-	duration    uint64 // ns of a buffer: of one frame or, with alternate, field; 0 when unknown
+	crop        gstx.Rect // the part of the frame that the driver writes to; zero: all
+	duration    uint64    // ns of a buffer: of one frame or, with alternate, field; 0 when unknown
 
 	fds  [][]*sys.FD // each buffer's memories
 	into *borrowed   // instead of those: downstream's
@@ -113,6 +114,7 @@ func (st *stream) setFormat(formats []candidate) error {
 	if err != nil {
 		return err
 	}
+	part, _ := st.dev.Composed(&before)
 	for _, p := range formats {
 		lines := v4l2.BufferHeight(p.field, height)
 		f, err := st.dev.SetFormat(v4l2.Format{
@@ -134,11 +136,10 @@ func (st *stream) setFormat(formats []candidate) error {
 				Text: fmt.Sprintf("The two fields of %v from %s have no whole number of lines each; choose a height that is a multiple of 4.", &f, st.dev.Name()),
 			}
 		}
-		if f.Field != before.Field {
-			// The part that the driver writes to has the lines of the fields before, if it
-			// has one at all.
-			st.dev.SetCompose(v4l2.Rect{Width: f.Width, Height: f.Height})
+		if part == (v4l2.Rect{}) || f.Width != before.Width || f.Height != before.Height || f.Field != before.Field {
+			part = v4l2.Rect{Width: f.Width, Height: f.Height}
 		}
+		st.compose(&f, part)
 		st.format, st.color = f, f.Color()
 		st.bottomFirst = bottomFirst(st.dev)
 		st.geometry = v4l2element.Geometry{Layout: layout, Memories: f.NPlanes, Width: width, Height: height, Field: f.Field}
@@ -148,6 +149,38 @@ func (st *stream) setFormat(formats []candidate) error {
 		Code: gstx.StreamFormat,
 		Text: fmt.Sprintf("Device %s cannot capture %s; v4l2-ctl --list-formats-ext shows what it can.", st.dev.Name(), st.caps.Caps),
 	}
+}
+
+// compose has the driver write to a part of the picture: to all of it, unless another
+// program has chosen a part of the very format. What was chosen for another size or
+// other fields is a leftover, and some drivers forget the part with each format. What
+// cannot be set stays as it is, see composed.
+func (st *stream) compose(f *v4l2.Format, part v4l2.Rect) {
+	if now, _ := st.dev.Composed(f); now != part {
+		st.dev.SetCompose(part)
+	}
+}
+
+// composed is the part of the frame that the driver writes to; zero for all of it.
+func (s *source) composed(st *stream) (crop gstx.Rect) {
+	f := &st.format
+	part, err := s.dev.Composed(f)
+	if err != nil {
+		if !errors.Is(err, v4l2.ErrUnsupported) {
+			s.element.Warningf("%v; the whole picture is told", err)
+		}
+		return crop
+	}
+	if part == (v4l2.Rect{Width: f.Width, Height: f.Height}) {
+		return crop
+	}
+	s.element.Infof("%s writes to the part %v of %v", st.dev.Name(), part, f)
+	// Of single fields the part is in their lines, GstVideoCropMeta as GstVideoMeta in
+	// those of frames.
+	lines := f.FrameHeight() / f.Height
+	crop = gstx.Rect{X: uint32(part.Left), Y: lines * uint32(part.Top), W: part.Width}
+	crop.H = min(lines*part.Height, st.geometry.Height-crop.Y)
+	return crop
 }
 
 // setInterval sets the frame rate of the caps, where the device lets it be set.

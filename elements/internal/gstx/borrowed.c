@@ -25,5 +25,7 @@ gstx_borrow (GstBufferPool * pool, GstxInstance * x)
   if (gst_buffer_pool_acquire_buffer (pool, &buf, &params) != GST_FLOW_OK)
     return NULL;
   gstx_frame_fill (x, buf);
+  if (x->frame.has_crop)        /* of another picture than the one to come */
+    gst_buffer_remove_meta (buf, (GstMeta *) gst_buffer_get_video_crop_meta (buf));
   return buf;
 }

@@ -152,6 +152,7 @@ typedef struct {
   guint64 pts, duration, offset;
   guint64 captured;             /* CLOCK_MONOTONIC; 0 for unknown */
   guint32 flags;                /* to be set */
+  guint32 crop_x, crop_y, crop_w, crop_h;       /* the part with the picture; no width: all */
   ShmMetaHolder *hdr, *layers;  /* may be NULL */
 } GstxStamp;
 typedef struct _GstxPool GstxPool;
@@ -267,6 +268,7 @@ GstShmMeta *gstx_add_block (GstBuffer * buf, ShmMetaKind kind, ShmMetaHolder * h
 /* The metas of a stamp that a buffer has; NULL: none. */
 typedef struct {
   GstReferenceTimestampMeta *captured;
+  GstVideoCropMeta *crop;
   GstShmMeta *block[SHM_META_N_KINDS];
 } GstxStamped;
 void gstx_stamp (GstBuffer * buf, GstxStamped * has, const GstxStamp * stamp);

@@ -132,6 +132,8 @@ sort_meta (GstBuffer * buf, GstMeta ** meta, gpointer data)
     has->video = (GstVideoMeta *) m;
   else if (m->info == gst_reference_timestamp_meta_get_info () && !has->stamped.captured)
     has->stamped.captured = (GstReferenceTimestampMeta *) m;
+  else if (m->info == gst_video_crop_meta_get_info () && !has->stamped.crop)
+    has->stamped.crop = (GstVideoCropMeta *) m;
   else if (m->info == gstx_meta_info (SHM_META_HDR) && !has->stamped.block[SHM_META_HDR])
     has->stamped.block[SHM_META_HDR] = (GstShmMeta *) m;
   else if (m->info == gstx_meta_info (SHM_META_LAYERS) && !has->stamped.block[SHM_META_LAYERS])

@@ -93,13 +93,17 @@ type Stamp struct {
 	// GstReferenceTimestampMeta of timestamp/x-clock-monotonic. 0: unknown.
 	Captured uint64
 	Flags    uint32 // GstVideoBufferFlags to set
-	Blocks          // of which those that are not nil go on the buffer as metas
+	// Crop is the part of the buffer that has the picture, as a GstVideoCropMeta; zero: all
+	// of it.
+	Crop   Rect
+	Blocks // of which those that are not nil go on the buffer as metas
 }
 
 func (s *Stamp) c() C.GstxStamp {
 	return C.GstxStamp{
 		pts: C.guint64(s.PTS), duration: C.guint64(s.Duration), offset: C.guint64(s.Offset),
 		captured: C.guint64(s.Captured), flags: C.guint32(s.Flags),
+		crop_x: C.guint32(s.Crop.X), crop_y: C.guint32(s.Crop.Y), crop_w: C.guint32(s.Crop.W), crop_h: C.guint32(s.Crop.H),
 		hdr: (*C.ShmMetaHolder)(s.HDR.Pointer()), layers: (*C.ShmMetaHolder)(s.Layers.Pointer()),
 	}
 }

@@ -100,6 +100,45 @@ func TestPoolGivesBuffersAsNew(t *testing.T) {
 	}
 }
 
+// The crop of a buffer is that of its frame, whatever it was of the frame before and
+// downstream made of it.
+func TestPoolCrop(t *testing.T) {
+	pool := newPool(t, 1)
+	var first unsafe.Pointer
+	for i, c := range []struct{ crop, downstream [4]uint32 }{
+		{},
+		{crop: [4]uint32{8, 4, 32, 16}},
+		{crop: [4]uint32{8, 4, 32, 16}, downstream: [4]uint32{10, 6, 28, 12}},
+		{crop: [4]uint32{0, 2, 64, 62}},
+		{},
+		{downstream: [4]uint32{1, 1, 2, 2}},
+		{},
+		{downstream: [4]uint32{1, 1, 2, 2}},
+		{crop: [4]uint32{8, 4, 32, 16}},
+	} {
+		b := pool.Acquire(0, gstx.Stamp{Crop: gstx.Rect{X: c.crop[0], Y: c.crop[1], W: c.crop[2], H: c.crop[3]}})
+		want := 1 // GstVideoMeta
+		if c.crop != ([4]uint32{}) {
+			want++
+		}
+		if got, n := pipe.Crop(b.Pointer()), pipe.Metas(b.Pointer()); got != c.crop || n != want {
+			t.Errorf("frame %d: crop %v of %d metas, want %v of %d", i, got, n, c.crop, want)
+		}
+		if first == nil {
+			first = b.Pointer()
+		} else if b.Pointer() != first {
+			t.Errorf("frame %d: another buffer than before", i)
+		}
+		if c.downstream != ([4]uint32{}) {
+			pipe.SetCrop(b.Pointer(), c.downstream)
+		}
+		b.Unref()
+		if taken(pool) != 0 {
+			t.Fatalf("frame %d has not come back", i)
+		}
+	}
+}
+
 // gstBuffer lends a buffer of nothing until the test ends.
 func gstBuffer(t *testing.T) unsafe.Pointer {
 	b := gst.NewBuffer()

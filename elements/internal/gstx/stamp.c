@@ -47,6 +47,25 @@ set_captured (GstBuffer * buf, GstxStamped * has, guint64 captured)
       monotonic_caps (), captured, GST_CLOCK_TIME_NONE);
 }
 
+static void
+set_crop (GstBuffer * buf, GstxStamped * has, const GstxStamp * s)
+{
+  GstVideoCropMeta *m = has->crop;
+
+  if (!s->crop_w) {
+    if (m)
+      gst_buffer_remove_meta (buf, &m->meta);
+    has->crop = NULL;
+    return;
+  }
+  if (!m)
+    m = has->crop = gst_buffer_add_video_crop_meta (buf);
+  m->x = s->crop_x;
+  m->y = s->crop_y;
+  m->width = s->crop_w;
+  m->height = s->crop_h;
+}
+
 void
 gstx_stamp (GstBuffer * buf, GstxStamped * has, const GstxStamp * s)
 {
@@ -56,6 +75,7 @@ gstx_stamp (GstBuffer * buf, GstxStamped * has, const GstxStamp * s)
   GST_BUFFER_OFFSET_END (buf) = s->offset + 1;
   GST_BUFFER_FLAG_SET (buf, s->flags);
   set_captured (buf, has, s->captured);
+  set_crop (buf, has, s);
   set_block (buf, has, SHM_META_HDR, s->hdr);
   set_block (buf, has, SHM_META_LAYERS, s->layers);
 }

@@ -162,6 +162,32 @@ func TestSetFormatReturnsWhatTheDriverMadeOfIt(t *testing.T) {
 	}
 }
 
+func TestComposed(t *testing.T) {
+	for name, mplane := range map[string]bool{"single-planar": false, "multi-planar": true} {
+		t.Run(name, func(t *testing.T) {
+			dev, _ := fake(t, v4l2test.Config{Multiplanar: mplane, Compose: v4l2test.ComposeFits})
+			f, err := dev.Format()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := dev.Composed(&f); err != nil || got != (v4l2.Rect{Width: f.Width, Height: f.Height}) {
+				t.Errorf("got %v, %v; want the whole of %v", got, err, &f)
+			}
+			want := v4l2.Rect{Left: 16, Top: 8, Width: f.Width - 16, Height: f.Height - 8}
+			if err := dev.SetCompose(want); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := dev.Composed(&f); err != nil || got != want {
+				t.Errorf("got %v, %v; want %v", got, err, want)
+			}
+		})
+	}
+	dev, _ := fake(t, v4l2test.Config{})
+	if got, err := dev.Composed(&v4l2.Format{Width: 64, Height: 32}); !errors.Is(err, v4l2.ErrUnsupported) {
+		t.Errorf("of a device that does not compose: %v, %v", got, err)
+	}
+}
+
 func TestFrameInterval(t *testing.T) {
 	dev, _ := fake(t, v4l2test.Config{})
 	if got, err := dev.SetFrameInterval(v4l2.Fraction{Num: 1, Den: 50}); err != nil || got.Den != 50 {

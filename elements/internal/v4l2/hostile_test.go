@@ -24,6 +24,14 @@ func TestRepliesThatCannotBe(t *testing.T) {
 	pix := func(arg unsafe.Pointer) *sys.V4L2PixFormat { return (*sys.V4L2Format)(arg).Pix() }
 	format := func(d *v4l2.Device) error { _, err := d.Format(); return err }
 	request := func(d *v4l2.Device) error { _, err := d.Request(4); return err }
+	part := func(arg unsafe.Pointer) *sys.V4L2Rect { return &(*sys.V4L2Selection)(arg).R }
+	composed := func(d *v4l2.Device) error {
+		f, err := d.Format()
+		if err == nil {
+			_, err = d.Composed(&f)
+		}
+		return err
+	}
 	frame := func(d *v4l2.Device) error {
 		var f v4l2.Frame
 		return d.Dequeue(&f)
@@ -74,12 +82,19 @@ func TestRepliesThatCannotBe(t *testing.T) {
 			func(d *v4l2.Device) error { _, err := d.Sizes(1); return err }},
 		{"an interval that is none", false, sys.VIDIOC_ENUM_FRAMEINTERVALS, func(a unsafe.Pointer) { (*sys.V4L2FrmIvalEnum)(a).Stepwise().Min = sys.V4L2Fract{} },
 			func(d *v4l2.Device) error { _, err := d.Intervals(1, 64, 64); return err }},
+		{"a part to the left of the picture", false, sys.VIDIOC_G_SELECTION, func(a unsafe.Pointer) { part(a).Left = -1 }, composed},
+		{"a part above the picture", true, sys.VIDIOC_G_SELECTION, func(a unsafe.Pointer) { part(a).Top = -1 << 31 }, composed},
+		{"a part without width", false, sys.VIDIOC_G_SELECTION, func(a unsafe.Pointer) { part(a).Width = 0 }, composed},
+		{"a part without height", false, sys.VIDIOC_G_SELECTION, func(a unsafe.Pointer) { part(a).Height = 0 }, composed},
+		{"a part that ends outside of the picture", true, sys.VIDIOC_G_SELECTION, func(a unsafe.Pointer) { part(a).Left = 2 }, composed},
+		{"a part below the picture", false, sys.VIDIOC_G_SELECTION, func(a unsafe.Pointer) { part(a).Top = 1<<31 - 1 }, composed},
+		{"a part with 2^32-1 lines", false, sys.VIDIOC_G_SELECTION, func(a unsafe.Pointer) { part(a).Top, part(a).Height = 1, 1<<32-1 }, composed},
 		{"controls in a circle", false, sys.VIDIOC_QUERYCTRL, func(a unsafe.Pointer) { (*sys.V4L2QueryCtrl)(a).ID = 1 },
 			func(d *v4l2.Device) error { _, err := d.Controls(); return err }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			lying := false
-			cfg := v4l2test.Config{Multiplanar: c.mplane, Controls: map[uint32]int32{1: 1, 2: 2}}
+			cfg := v4l2test.Config{Multiplanar: c.mplane, Compose: v4l2test.ComposeFits, Controls: map[uint32]int32{1: 1, 2: 2}}
 			if c.mplane {
 				cfg.Formats = []string{"NM12"}
 			}

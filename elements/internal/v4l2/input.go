@@ -168,7 +168,7 @@ func (d *Device) SetStandard(std uint64) error {
 	return nil
 }
 
-// Rect is a part of what an input sees, in its pixels.
+// Rect is a part of what an input sees, or of a picture, in pixels.
 type Rect struct {
 	Left, Top     int32
 	Width, Height uint32
@@ -190,6 +190,17 @@ func (d *Device) SetCrop(r Rect) (Rect, error) {
 	return Rect{s.R.Left, s.R.Top, s.R.Width, s.R.Height}, nil
 }
 
+// Composed is the part of the buffer's picture, which is of format f, that the driver
+// writes to. ErrUnsupported when it has no choice but the whole.
+func (d *Device) Composed(f *Format) (Rect, error) {
+	r, err := d.selection(sys.V4L2_SEL_TGT_COMPOSE)
+	if err == nil && (r.Left < 0 || r.Top < 0 || r.Width == 0 || r.Height == 0 ||
+		uint64(r.Left)+uint64(r.Width) > uint64(f.Width) || uint64(r.Top)+uint64(r.Height) > uint64(f.Height)) {
+		return Rect{}, d.nonsense("get selection", "part %v of a picture of %dx%d", r, f.Width, f.Height)
+	}
+	return r, err
+}
+
 // SetCompose has the driver write to a part of the buffer's picture.
 func (d *Device) SetCompose(r Rect) error {
 	s := sys.V4L2Selection{Type: sys.V4L2_BUF_TYPE_VIDEO_CAPTURE, Target: sys.V4L2_SEL_TGT_COMPOSE}
@@ -207,9 +218,9 @@ func (d *Device) selection(target uint32) (Rect, error) {
 	case nil:
 		return Rect{s.R.Left, s.R.Top, s.R.Width, s.R.Height}, nil
 	case unix.EINVAL, unix.ENODATA: // not for this input
-		return Rect{}, d.fail("get crop rectangle", ErrUnsupported)
+		return Rect{}, d.fail("get selection", ErrUnsupported)
 	default:
-		return Rect{}, d.fail("get crop rectangle", err)
+		return Rect{}, d.fail("get selection", err)
 	}
 }
 

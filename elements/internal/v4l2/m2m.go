@@ -228,12 +228,8 @@ func (d *Decoder) command(op string, cmd uint32) error {
 // Visible is the part of the pictures that is to be seen; all of f, the format of
 // Out, when the driver does not say.
 func (d *Decoder) Visible(f *Format) (left, top, width, height uint32) {
-	r, err := d.Out.selection(sys.V4L2_SEL_TGT_COMPOSE)
+	r, err := d.Out.Composed(f)
 	if err != nil {
-		return 0, 0, f.Width, f.Height
-	}
-	if r.Left < 0 || r.Top < 0 || r.Width == 0 || r.Height == 0 ||
-		uint64(r.Left)+uint64(r.Width) > uint64(f.Width) || uint64(r.Top)+uint64(r.Height) > uint64(f.Height) {
 		return 0, 0, f.Width, f.Height
 	}
 	return uint32(r.Left), uint32(r.Top), r.Width, r.Height

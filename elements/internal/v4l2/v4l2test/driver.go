@@ -37,11 +37,22 @@ type Config struct {
 	// Default: NONE. With ALTERNATE each frame is two buffers, top and bottom.
 	Fields   []uint32
 	Standard uint64 // V4L2_STD_*; 0: no analog signal
+	Compose  Compose
 
 	// Alter, if set, runs after every request that succeeded and may change
 	// the reply or turn it into an error.
 	Alter func(req uintptr, arg unsafe.Pointer) error
 }
+
+// Compose is how a driver has V4L2_SEL_TGT_COMPOSE, the part of the picture that it
+// writes to.
+type Compose int
+
+const (
+	ComposeNot  Compose = iota // it has none
+	ComposeFits                // a format leaves it as far as there is room, as with vivid
+	ComposeAll                 // a format makes it the whole picture
+)
 
 // Driver is one fake device. Its methods may be called from any goroutine.
 type Driver struct {
@@ -52,6 +63,7 @@ type Driver struct {
 	stopped   bool
 	streaming bool
 	format    sys.V4L2Format
+	compose   sys.V4L2Rect
 	interval  sys.V4L2Fract
 	buffers   []fakeBuffer
 	queued    ring
@@ -116,6 +128,7 @@ func New(cfg Config) *Driver {
 	d := &Driver{cfg: cfg, near: pair[0], far: pair[1], interval: sys.V4L2Fract{Numerator: 1, Denominator: 30}, subs: map[uint32]bool{}}
 	d.format.Type = d.typ()
 	d.adjust(&d.format)
+	d.compose = d.whole()
 	return d
 }
 
@@ -248,6 +261,23 @@ func (d *Driver) field() uint32 {
 		return d.format.PixMP().Field
 	}
 	return d.format.Pix().Field
+}
+
+// whole is the picture of the format.
+func (d *Driver) whole() sys.V4L2Rect {
+	if d.cfg.Multiplanar {
+		return sys.V4L2Rect{Width: d.format.PixMP().Width, Height: d.format.PixMP().Height}
+	}
+	return sys.V4L2Rect{Width: d.format.Pix().Width, Height: d.format.Pix().Height}
+}
+
+// inside makes a rectangle one of the picture.
+func (d *Driver) inside(r sys.V4L2Rect) sys.V4L2Rect {
+	w := d.whole()
+	r.Width, r.Height = min(max(r.Width, 2), w.Width), min(max(r.Height, 2), w.Height)
+	r.Left = min(max(r.Left, 0), int32(w.Width-r.Width))
+	r.Top = min(max(r.Top, 0), int32(w.Height-r.Height))
+	return r
 }
 
 func (d *Driver) typ() uint32 {

@@ -87,6 +87,20 @@ func (d *Driver) serve(req uintptr, arg unsafe.Pointer) unix.Errno {
 		}
 		d.adjust((*sys.V4L2Format)(arg))
 		d.format = *(*sys.V4L2Format)(arg)
+		if d.compose = d.inside(d.compose); d.cfg.Compose != ComposeFits {
+			d.compose = d.whole()
+		}
+	case sys.VIDIOC_G_SELECTION, sys.VIDIOC_S_SELECTION:
+		s := (*sys.V4L2Selection)(arg)
+		switch {
+		case d.cfg.Compose == ComposeNot:
+			return unix.ENOTTY
+		case s.Type != sys.V4L2_BUF_TYPE_VIDEO_CAPTURE || s.Target != sys.V4L2_SEL_TGT_COMPOSE:
+			return unix.EINVAL
+		case req == sys.VIDIOC_S_SELECTION:
+			d.compose = d.inside(s.R)
+		}
+		s.R = d.compose
 	case sys.VIDIOC_G_PARM, sys.VIDIOC_S_PARM:
 		p := (*sys.V4L2StreamParm)(arg)
 		if w := p.Capture().TimePerFrame; req == sys.VIDIOC_S_PARM && w.Numerator != 0 && w.Denominator != 0 {
