@@ -9,6 +9,10 @@
 // there is none, the block is made of the decoder's colorimetry and HDR10 controls.
 // GstShmLayersMeta has the planes.
 //
+// Of interlaced pictures, both fields come as the decoder gives them: interleaved, or one
+// after the other (interlace-mode=fields), which is DMA_DRM with a layer for each, as
+// v4l2metasrc has it.
+//
 // A change of resolution inside the stream is followed without a restart: the
 // driver announces it after the last picture of the old size.
 package v4l2metadec

@@ -1,6 +1,7 @@
 package v4l2metadec
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -155,26 +156,33 @@ func (d *decoder) negotiate(o *pictures, native *v4l2.Format) (*gstx.Output, err
 		}
 	}
 	_, _, width, height := d.dev.Visible(native)
+	var none error = &gstx.Error{
+		Code: gstx.StreamFormat,
+		Text: fmt.Sprintf("The next element takes none of the formats that %s decodes to (%v and %d more); insert videoconvert.", d.dev.Name(), native.FourCC, len(codes)-1),
+	}
 	for _, dmabuf := range [...]bool{true, false} {
 		for _, code := range codes {
 			p := v4l2.PixelOf(code)
-			if p == nil || p.Name == "" || dmabuf && (p.DRM == 0 || p.DRM>>31 != 0) || !dmabuf && !p.Linear() {
+			if p == nil || p.Name == "" || dmabuf && !p.NamedByDRM() || !dmabuf && !p.Linear() {
 				continue
 			}
 			out := &gstx.Output{Format: p.Name, Width: width, Height: height, DMADRM: dmabuf, FourCC: uint32(p.DRM), Modifier: p.Modifier}
 			if !d.element.Fits(out) {
 				continue
 			}
-			if ok, err := d.setFormat(o, native, p, out); ok || err != nil {
+			switch ok, err := d.setFormat(o, native, p, out); {
+			case errors.Is(err, errFields):
+				none = err // another format may do
+			case ok || err != nil:
 				return out, err
 			}
 		}
 	}
-	return nil, &gstx.Error{
-		Code: gstx.StreamFormat,
-		Text: fmt.Sprintf("The next element takes none of the formats that %s decodes to (%v and %d more); insert videoconvert.", d.dev.Name(), native.FourCC, len(codes)-1),
-	}
+	return nil, none
 }
+
+// errFields means that a format has fields in a way that cannot be told downstream.
+var errFields = errors.New("V4L2_FIELD_*")
 
 // setFormat sets one format; not ok when the driver makes another one of it.
 func (d *decoder) setFormat(o *pictures, native *v4l2.Format, p *v4l2.Pixel, out *gstx.Output) (ok bool, err error) {
@@ -199,24 +207,48 @@ func (d *decoder) setFormat(o *pictures, native *v4l2.Format, p *v4l2.Pixel, out
 		d.element.Warningf("%s: the picture starts at %d,%d, which is shown too", d.dev.Name(), left, top)
 		width, height = width+left, height+top
 	}
-	switch f.Field {
-	case sys.V4L2_FIELD_NONE, sys.V4L2_FIELD_ANY:
-	case sys.V4L2_FIELD_INTERLACED, sys.V4L2_FIELD_INTERLACED_TB:
-		out.Interlaced, out.TopFirst = true, true
-	case sys.V4L2_FIELD_INTERLACED_BT:
-		out.Interlaced = true
-	default:
-		return false, &gstx.Error{
-			Code: gstx.StreamFormat,
-			Text: fmt.Sprintf("%s gives the fields of interlaced pictures apart, which GStreamer has no caps for; use a software decoder.", d.dev.Name()),
-		}
+	out.Width, out.Height = width, height
+	out.InterlaceMode = string(v4l2element.ScanOf(f.Field))
+	out.TopFirst = v4l2element.FieldFlags(f.Field, false)&gstx.VideoTFF != 0
+	if err := d.checkFields(&f, &layout, out); err != nil {
+		return false, err
 	}
 	o.format = f
-	o.geometry = v4l2element.Geometry{Layout: layout, Memories: f.NPlanes, Width: width, Height: height}
+	o.geometry = v4l2element.Geometry{Layout: layout, Memories: f.NPlanes, Width: width, Height: height, Field: f.Field}
 	c := d.color(&f)
-	out.Width, out.Height = width, height
 	out.Primaries, out.Transfer, out.Matrix, out.FullRange = c.Primaries, c.Transfer, c.Matrix, c.FullRange
 	return true, nil
+}
+
+// checkFields tells that downstream can learn where the fields of pictures are.
+func (d *decoder) checkFields(f *v4l2.Format, l *v4l2.Layout, out *gstx.Output) error {
+	var why string
+	switch v4l2element.ScanOf(f.Field) {
+	case v4l2element.Progressive, v4l2element.Interleaved:
+		return nil
+	case v4l2element.Sequential:
+		// Only a block has room for the planes of both fields.
+		switch _, _, whole := l.Fields(); {
+		case !l.Pixel.Linear():
+			why = "one after the other in tiles, which can be in both"
+		case !whole:
+			why = "one after the other in no whole number of lines each"
+		case !l.Pixel.NamedByDRM():
+			why = "one after the other in a format that drm-format cannot name"
+		case !out.DMADRM || !d.element.Fits(out):
+			why = "one after the other, and the next element does not take video/x-raw(memory:DMABuf) with interlace-mode=fields, as kmsmetasink does"
+		default:
+			return nil
+		}
+	case v4l2element.Alternate:
+		why = "in pictures of their own"
+	default:
+		why = "in a way that caps cannot say"
+	}
+	return &gstx.Error{
+		Code: gstx.StreamFormat, Cause: fmt.Errorf("%w: %d", errFields, f.Field),
+		Text: fmt.Sprintf("%s gives the fields of %v %s; use a software decoder.", d.dev.Name(), f, why),
+	}
 }
 
 // color is what the stream's caps say, which parsers have from its headers, else
@@ -261,6 +293,13 @@ func (d *decoder) take(p *gstx.Picture) (ok bool, err error) {
 	if empty || o.geometry.Short(f) {
 		return true, d.keep(f.Index)
 	}
+	if v4l2element.ScanOf(f.Field) == v4l2element.Progressive {
+		// Many drivers copy it from the compressed frame, which has NONE.
+		f.Field = o.format.Field
+	}
+	if err := o.geometry.Holds(f); err != nil {
+		return false, err
+	}
 	if o.pool == nil {
 		if err := d.makePool(o, f); err != nil {
 			return false, err
@@ -269,7 +308,10 @@ func (d *decoder) take(p *gstx.Picture) (ok bool, err error) {
 	if err := o.geometry.Places(f); err != nil {
 		return false, err
 	}
-	b := o.pool.Acquire(f.Index, gstx.Stamp{PTS: gstx.None, Duration: gstx.None, Offset: gstx.None, Blocks: gstx.Blocks{Layers: o.blocks.Layers}})
+	b := o.pool.Acquire(f.Index, gstx.Stamp{
+		PTS: gstx.None, Duration: gstx.None, Offset: gstx.None,
+		Flags: v4l2element.FieldFlags(f.Field, false), Blocks: gstx.Blocks{Layers: o.blocks.Layers},
+	})
 	if b.IsNil() {
 		return false, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2element"
 )
 
 // mode is one format of the device at one size or range of sizes.
@@ -98,10 +99,10 @@ func probeSize(d *v4l2.Device, p *v4l2.Pixel, size v4l2.SizeRange, fixed v4l2.Fr
 		if err != nil {
 			return m, false, err
 		}
-		if scanOf(f.Field) == "" || f.FourCC != p.FourCC {
+		if v4l2element.ScanOf(f.Field) == "" || f.FourCC != p.FourCC {
 			return m, false, nil
 		}
-		if m.field = f.Field; scanOf(f.Field) == progressive {
+		if m.field = f.Field; v4l2element.ScanOf(f.Field) == v4l2element.Progressive {
 			m.field = sys.V4L2_FIELD_NONE // not ANY
 		}
 		c := f.Color()
@@ -192,12 +193,12 @@ func capsOf(modes []mode, now v4l2.Format, aspect v4l2.Fraction, dmabuf bool, ex
 	})
 
 	var out []string
-	write := func(head string, name func(*v4l2.Pixel) string, scans ...scan) {
+	write := func(head string, name func(*v4l2.Pixel) string, scans ...v4l2element.Scan) {
 		var order []string
 		formats := map[string][]string{}
 		for _, m := range modes {
 			n := name(m.pixel)
-			if n == "" || !slices.Contains(scans, scanOf(m.field)) {
+			if n == "" || !slices.Contains(scans, v4l2element.ScanOf(m.field)) {
 				continue
 			}
 			rest := fmt.Sprintf(", width = (int) %s, height = (int) %s, framerate = (fraction) %s, colorimetry = (string) %s, pixel-aspect-ratio = (fraction) %d/%d%s%s",
@@ -220,27 +221,27 @@ func capsOf(modes []mode, now v4l2.Format, aspect v4l2.Fraction, dmabuf bool, ex
 		return p.Name
 	}
 	if dmabuf {
-		write("video/x-raw(memory:DMABuf), format = (string) DMA_DRM, drm-format = (string) ", drmFormat, progressive, interleaved)
+		write("video/x-raw(memory:DMABuf), format = (string) DMA_DRM, drm-format = (string) ", drmFormat, v4l2element.Progressive, v4l2element.Interleaved)
 	}
-	write("video/x-raw, format = (string) ", plain, progressive, interleaved)
+	write("video/x-raw, format = (string) ", plain, v4l2element.Progressive, v4l2element.Interleaved)
 	if dmabuf {
-		write("video/x-raw(memory:DMABuf, format:Interlaced), format = (string) DMA_DRM, drm-format = (string) ", drmFormat, alternate)
+		write("video/x-raw(memory:DMABuf, format:Interlaced), format = (string) DMA_DRM, drm-format = (string) ", drmFormat, v4l2element.Alternate)
 	}
-	write("video/x-raw(format:Interlaced), format = (string) ", plain, alternate)
+	write("video/x-raw(format:Interlaced), format = (string) ", plain, v4l2element.Alternate)
 	if dmabuf { // only a block has room for the planes of both fields; a tile can be in both
 		write("video/x-raw(memory:DMABuf), format = (string) DMA_DRM, drm-format = (string) ", func(p *v4l2.Pixel) string {
 			if !p.Linear() {
 				return ""
 			}
 			return drmFormat(p)
-		}, sequential)
+		}, v4l2element.Sequential)
 	}
 	return strings.Join(out, "; ")
 }
 
 // drmFormat is the caps field drm-format, "" for formats it cannot express.
 func drmFormat(p *v4l2.Pixel) string {
-	if p.DRM == 0 || p.DRM>>31 != 0 {
+	if !p.NamedByDRM() {
 		return ""
 	}
 	code := string([]byte{byte(p.DRM), byte(p.DRM >> 8), byte(p.DRM >> 16), byte(p.DRM >> 24)})
@@ -259,9 +260,9 @@ type candidate struct {
 // candidates are the device's formats that negotiated caps can mean, the better
 // ones first.
 func candidates(modes []mode, f *gstx.VideoFormat) (out []candidate) {
-	want := scan(f.InterlaceMode)
+	want := v4l2element.Scan(f.InterlaceMode)
 	if want == "" {
-		want = progressive
+		want = v4l2element.Progressive
 	}
 	pixels := v4l2.Pixels()
 	for i := range pixels {
@@ -270,7 +271,7 @@ func candidates(modes []mode, f *gstx.VideoFormat) (out []candidate) {
 		if f.DMADRM {
 			fits = uint32(p.DRM) == f.FourCC && p.Modifier == f.Modifier
 		}
-		i := slices.IndexFunc(modes, func(m mode) bool { return m.pixel.FourCC == p.FourCC && scanOf(m.field) == want })
+		i := slices.IndexFunc(modes, func(m mode) bool { return m.pixel.FourCC == p.FourCC && v4l2element.ScanOf(m.field) == want })
 		if fits && i >= 0 {
 			out = append(out, candidate{p, modes[i].field})
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2element"
 )
 
 // Create waits for the next frame.
@@ -294,27 +295,15 @@ func (st *stream) count() (missing uint64) {
 
 // says is what the buffer of the frame that was dequeued tells.
 func (st *stream) says(pts uint64) gstx.Stamp {
-	s := gstx.Stamp{PTS: pts, Duration: st.duration, Offset: st.offset, Crop: st.crop, Blocks: st.blocks.Of(st.frame.Field)}
+	s := gstx.Stamp{
+		PTS: pts, Duration: st.duration, Offset: st.offset, Crop: st.crop,
+		Flags: v4l2element.FieldFlags(st.frame.Field, st.bottomFirst), Blocks: st.blocks.Of(st.frame.Field),
+	}
 	if st.duration == 0 {
 		s.Duration = gstx.None
 	}
 	if st.frame.Monotonic {
 		s.Captured = uint64(max(st.frame.Timestamp, 0))
-	}
-	switch st.frame.Field {
-	case sys.V4L2_FIELD_INTERLACED:
-		s.Flags = gstx.VideoInterlaced
-		if !st.bottomFirst {
-			s.Flags |= gstx.VideoTFF
-		}
-	case sys.V4L2_FIELD_INTERLACED_TB, sys.V4L2_FIELD_SEQ_TB:
-		s.Flags = gstx.VideoInterlaced | gstx.VideoTFF
-	case sys.V4L2_FIELD_INTERLACED_BT, sys.V4L2_FIELD_SEQ_BT:
-		s.Flags = gstx.VideoInterlaced
-	case sys.V4L2_FIELD_TOP:
-		s.Flags = gstx.VideoInterlaced | gstx.VideoOneField | gstx.VideoTFF
-	case sys.V4L2_FIELD_BOTTOM:
-		s.Flags = gstx.VideoInterlaced | gstx.VideoOneField
 	}
 	return s
 }

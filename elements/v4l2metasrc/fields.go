@@ -5,37 +5,12 @@ import (
 
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/sys"
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2"
+	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/v4l2element"
 )
-
-// scan is how the lines of a picture come: a value of interlace-mode.
-type scan string
-
-const (
-	progressive scan = "progressive"
-	interleaved scan = "interleaved"
-	alternate   scan = "alternate" // each field in a buffer of its own
-	sequential  scan = "fields"    // both in one buffer, the earlier one first
-)
-
-// scanOf translates a V4L2 field; "" for one that caps cannot say: frames of which only
-// one field comes.
-func scanOf(field uint32) scan {
-	switch field {
-	case sys.V4L2_FIELD_NONE, sys.V4L2_FIELD_ANY:
-		return progressive
-	case sys.V4L2_FIELD_INTERLACED, sys.V4L2_FIELD_INTERLACED_TB, sys.V4L2_FIELD_INTERLACED_BT:
-		return interleaved
-	case sys.V4L2_FIELD_ALTERNATE:
-		return alternate
-	case sys.V4L2_FIELD_SEQ_TB, sys.V4L2_FIELD_SEQ_BT:
-		return sequential
-	}
-	return ""
-}
 
 // interlace is what the caps say of a V4L2 field.
 func interlace(field uint32) string {
-	text := ", interlace-mode = (string) " + string(scanOf(field))
+	text := ", interlace-mode = (string) " + string(v4l2element.ScanOf(field))
 	switch field {
 	case sys.V4L2_FIELD_INTERLACED_TB:
 		text += ", field-order = (string) top-field-first"
@@ -53,10 +28,10 @@ func others(d *v4l2.Device, m *mode) (fields []uint32) {
 	if bottomFirst(d) {
 		earlier, later = later, earlier
 	}
-	has := []scan{scanOf(m.field)}
+	has := []v4l2element.Scan{v4l2element.ScanOf(m.field)}
 	for _, field := range [...]uint32{sys.V4L2_FIELD_INTERLACED, sys.V4L2_FIELD_ALTERNATE, earlier, later} {
-		if !slices.Contains(has, scanOf(field)) && can(d, m, field) {
-			has, fields = append(has, scanOf(field)), append(fields, field)
+		if scan := v4l2element.ScanOf(field); !slices.Contains(has, scan) && can(d, m, field) {
+			has, fields = append(has, scan), append(fields, field)
 		}
 	}
 	return fields

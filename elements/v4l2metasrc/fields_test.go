@@ -26,19 +26,6 @@ const (
 // tv are the fields of a TV input.
 var tv = []uint32{sys.V4L2_FIELD_INTERLACED, sys.V4L2_FIELD_ALTERNATE, sys.V4L2_FIELD_SEQ_TB, sys.V4L2_FIELD_SEQ_BT}
 
-func TestScanOf(t *testing.T) {
-	for field, want := range map[uint32]scan{
-		sys.V4L2_FIELD_NONE: progressive, sys.V4L2_FIELD_ANY: progressive,
-		sys.V4L2_FIELD_INTERLACED: interleaved, sys.V4L2_FIELD_INTERLACED_BT: interleaved,
-		sys.V4L2_FIELD_ALTERNATE: alternate, sys.V4L2_FIELD_SEQ_TB: sequential, sys.V4L2_FIELD_SEQ_BT: sequential,
-		sys.V4L2_FIELD_TOP: "", sys.V4L2_FIELD_BOTTOM: "", 99: "",
-	} {
-		if got := scanOf(field); got != want {
-			t.Errorf("field %d: got %q, want %q", field, got, want)
-		}
-	}
-}
-
 // Of each format the caps have what the device does with fields, the best for a display
 // first; a device without fields is asked once, not for each format.
 func TestFieldsThatADeviceDoes(t *testing.T) {

@@ -123,7 +123,7 @@ func (st *stream) setFormat(formats []candidate) error {
 		if err != nil {
 			return err
 		}
-		if f.FourCC != p.FourCC || f.Width != width || f.Height != lines || scanOf(f.Field) != scanOf(p.field) {
+		if f.FourCC != p.FourCC || f.Width != width || f.Height != lines || v4l2element.ScanOf(f.Field) != v4l2element.ScanOf(p.field) {
 			continue
 		}
 		layout, err := f.Layout()

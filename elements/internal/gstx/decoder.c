@@ -387,12 +387,15 @@ gstx_output_fits (GstElement * e, const GstxOutput * o)
   GstCaps *caps, *peer;
   gboolean ok;
 
-  if (!gst_video_info_set_format (&info, gst_video_format_from_string (o->format), o->width, o->height))
+  if (!gst_video_info_set_interlaced_format (&info, gst_video_format_from_string (o->format),
+          gst_video_interlace_mode_from_string (o->interlace_mode), o->width, o->height))
     return FALSE;
   caps = caps_of (&info, o);
   /* What negotiation decides later is not to be refused now. */
   gst_structure_remove_fields (gst_caps_get_structure (caps, 0), "colorimetry", "chroma-site",
-      "framerate", "pixel-aspect-ratio", "interlace-mode", "multiview-mode", "multiview-flags", NULL);
+      "framerate", "pixel-aspect-ratio", "multiview-mode", "multiview-flags", NULL);
+  if (!*o->interlace_mode)
+    gst_structure_remove_field (gst_caps_get_structure (caps, 0), "interlace-mode");
   peer = gst_pad_peer_query_caps (pad, caps);
   ok = !gst_caps_is_empty (peer);
   gst_caps_unref (peer);
@@ -412,11 +415,10 @@ gstx_set_output (GstElement * e, GstxOutput * o)
   guint i;
 
   out = gst_video_decoder_set_interlaced_output_state (dec, gst_video_format_from_string (o->format),
-      o->interlaced ? GST_VIDEO_INTERLACE_MODE_INTERLEAVED : GST_VIDEO_INTERLACE_MODE_PROGRESSIVE,
-      o->width, o->height, in);
+      gst_video_interlace_mode_from_string (o->interlace_mode), o->width, o->height, in);
   if (!out)
     return FALSE;
-  if (o->interlaced)
+  if (GST_VIDEO_INFO_INTERLACE_MODE (&out->info) == GST_VIDEO_INTERLACE_MODE_INTERLEAVED)
     GST_VIDEO_INFO_FIELD_ORDER (&out->info) = o->field_order;
   c = &out->info.colorimetry;
   if (!said) {

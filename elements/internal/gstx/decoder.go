@@ -42,8 +42,10 @@ type Output struct {
 	DMADRM   bool
 	FourCC   uint32
 	Modifier uint64
-	// Interlaced pictures have both fields.
-	Interlaced, TopFirst bool
+	// InterlaceMode is the caps field interlace-mode; "" while it is not known. TopFirst is
+	// for "interleaved".
+	InterlaceMode string
+	TopFirst      bool
 	// H.273 code points, for streams whose caps have no colorimetry.
 	Primaries, Transfer, Matrix uint8
 	FullRange                   bool
@@ -54,9 +56,9 @@ type Output struct {
 }
 
 func (o *Output) toC() (c C.GstxOutput) {
-	c.format = C.CString(o.Format)
+	c.format, c.interlace_mode = C.CString(o.Format), C.CString(o.InterlaceMode)
 	c.width, c.height, c.fourcc, c.modifier = C.guint32(o.Width), C.guint32(o.Height), C.guint32(o.FourCC), C.guint64(o.Modifier)
-	c.dma_drm, c.interlaced, c.full_range = C.gint32(gboolean(o.DMADRM)), C.gint32(gboolean(o.Interlaced)), C.gint32(gboolean(o.FullRange))
+	c.dma_drm, c.full_range = C.gint32(gboolean(o.DMADRM)), C.gint32(gboolean(o.FullRange))
 	c.field_order = C.GST_VIDEO_FIELD_ORDER_BOTTOM_FIELD_FIRST
 	if o.TopFirst {
 		c.field_order = C.GST_VIDEO_FIELD_ORDER_TOP_FIELD_FIRST
@@ -65,10 +67,15 @@ func (o *Output) toC() (c C.GstxOutput) {
 	return c
 }
 
+func freeOutput(c *C.GstxOutput) {
+	C.free(unsafe.Pointer(c.format))
+	C.free(unsafe.Pointer(c.interlace_mode))
+}
+
 // Fits tells whether downstream of a decoder takes such pictures.
 func (e *Element) Fits(o *Output) bool {
 	c := o.toC()
-	defer C.free(unsafe.Pointer(c.format))
+	defer freeOutput(&c)
 	return C.gstx_output_fits(e.p, &c) != 0
 }
 
@@ -76,7 +83,7 @@ func (e *Element) Fits(o *Output) bool {
 // take it, or is flushing.
 func (e *Element) SetOutput(o *Output) bool {
 	c := o.toC()
-	defer C.free(unsafe.Pointer(c.format))
+	defer freeOutput(&c)
 	ok := C.gstx_set_output(e.p, &c) != 0
 	for i := range o.Offset {
 		o.Offset[i], o.Stride[i] = uint64(c.offset[i]), int32(c.stride[i])

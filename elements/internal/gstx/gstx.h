@@ -227,8 +227,9 @@ typedef struct {
 } GstxPicture;
 typedef struct {
   const char *format;           /* GStreamer's name */
+  const char *interlace_mode;   /* caps value, "" while it is not known */
   guint32 width, height, fourcc;
-  gint32 dma_drm, interlaced, field_order;
+  gint32 dma_drm, field_order;
   guint64 modifier;
   guint32 primaries, transfer, matrix;  /* H.273 */
   gint32 full_range;

@@ -12,6 +12,7 @@ import (
 	"github.com/gst-shmmeta/gst-shmmeta/elements/internal/gstx"
 	"github.com/gst-shmmeta/gst-shmmeta/meta"
 	"github.com/gst-shmmeta/gst-shmmeta/meta/gstmeta"
+	"github.com/gst-shmmeta/gst-shmmeta/test/pipe"
 )
 
 // Record is what an element has seen.
@@ -28,6 +29,7 @@ type Buffer struct {
 	Layers          *meta.Block // nil when it has none
 	Block           *meta.Block // nil when it has none
 	FD              int         // of the block's file; another buffer's with the same one shares it
+	Metas           int         // of all kinds
 	Err             error       // a block that cannot be trusted
 	Bytes           []byte
 }
@@ -93,6 +95,7 @@ func (r *element) SetCaps(f *gstx.VideoFormat) error {
 
 func (r *element) Frame(f *gstx.Frame) gstx.Flow {
 	b := Buffer{PTS: f.PTS, StreamTime: f.StreamTime, Duration: f.Duration, Frame: *f, FD: gstmeta.Get(f.Buffer.Pointer(), gstmeta.HDR).FD()}
+	b.Metas = int(pipe.Metas(f.Buffer.Pointer()))
 	var block meta.Block
 	ok, err := gstmeta.Open(f.Buffer.Pointer(), gstmeta.HDR, &block)
 	if b.Err = err; ok && err == nil {

@@ -179,5 +179,9 @@ func Pixels() []Pixel { return pixels }
 // Planes is the number of colour planes.
 func (p *Pixel) Planes() int { return len(p.planes) }
 
+// NamedByDRM tells that the caps field drm-format can name the format: it has no room for
+// the big-endian bit.
+func (p *Pixel) NamedByDRM() bool { return p.DRM != 0 && p.DRM&bigEndian == 0 }
+
 // Linear tells that lines lie one after another, without tiles.
 func (p *Pixel) Linear() bool { return p.Modifier == 0 }

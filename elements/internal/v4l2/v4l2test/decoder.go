@@ -123,6 +123,13 @@ func (d *Decoder) serve(req uintptr, arg unsafe.Pointer) unix.Errno {
 			c.Value = int32(d.reorder) + 1
 			return 0
 		}
+	case sys.VIDIOC_G_SELECTION:
+		s := (*sys.V4L2Selection)(arg)
+		if s.Target != sys.V4L2_SEL_TGT_COMPOSE || d.cfg.Visible == (sys.V4L2Rect{}) {
+			return unix.EINVAL
+		}
+		s.R = d.cfg.Visible
+		return 0
 	case sys.VIDIOC_DECODER_CMD:
 		return d.command((*sys.V4L2DecoderCmd)(arg).Cmd)
 	case sys.VIDIOC_ENUM_FMT:

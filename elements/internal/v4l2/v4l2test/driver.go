@@ -38,6 +38,8 @@ type Config struct {
 	Fields   []uint32
 	Standard uint64 // V4L2_STD_*; 0: no analog signal
 	Compose  Compose
+	// Visible is the part of a decoder's pictures that is to be seen; empty: it does not say.
+	Visible sys.V4L2Rect
 
 	// Alter, if set, runs after every request that succeeded and may change
 	// the reply or turn it into an error.
@@ -294,7 +296,7 @@ func sizes(code string, w, h uint32) (out [][2]uint32) {
 	switch code {
 	case "YUYV":
 		return [][2]uint32{{2 * w, 2 * w * h}}
-	case "XR24", "AR24":
+	case "XR24", "AR24", "AYUV":
 		return [][2]uint32{{4 * w, 4 * w * h}}
 	case "NV12":
 		return [][2]uint32{{w, w*h + w*h2}}
@@ -304,6 +306,8 @@ func sizes(code string, w, h uint32) (out [][2]uint32) {
 		return [][2]uint32{{w, w*h + 2*w2*h2}}
 	case "NM12":
 		return [][2]uint32{{w, w * h}, {w, w * h2}}
+	case "TM12": // tiles of 32 lines
+		return [][2]uint32{{w, w * ((h + 31) &^ 31)}, {w, w * ((h2 + 31) &^ 31)}}
 	case "YM12":
 		return [][2]uint32{{w, w * h}, {w2, w2 * h2}, {w2, w2 * h2}}
 	case "MJPG":
