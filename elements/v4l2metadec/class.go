@@ -13,6 +13,9 @@
 // after the other (interlace-mode=fields), which is DMA_DRM with a layer for each, as
 // v4l2metasrc has it.
 //
+// What is to be seen of a picture that does not begin at its corner is a
+// GstVideoCropMeta; caps and GstShmLayersMeta are about all of it from the corner on.
+//
 // A change of resolution inside the stream is followed without a restart: the
 // driver announces it after the last picture of the old size.
 package v4l2metadec

@@ -98,6 +98,35 @@ func TestFieldsApart(t *testing.T) {
 	}
 }
 
+// What is to be seen of a picture begins at its corner, or is its crop.
+func TestVisiblePart(t *testing.T) {
+	for _, c := range []struct {
+		visible       sys.V4L2Rect
+		width, height int32
+		crop          gstx.Rect
+	}{
+		{sys.V4L2Rect{Width: 320, Height: 176}, 320, 176, gstx.Rect{}},
+		{sys.V4L2Rect{Left: 16, Top: 8, Width: 320, Height: 176}, 336, 184, gstx.Rect{X: 16, Y: 8, W: 320, H: 176}},
+		{sys.V4L2Rect{Top: 2, Width: 640, Height: 358}, 640, 360, gstx.Rect{Y: 2, W: 640, H: 358}},
+		{sys.V4L2Rect{Left: -16, Width: 320, Height: 176}, 640, 360, gstx.Rect{}}, // nonsense
+		{sys.V4L2Rect{Left: 400, Width: 320, Height: 176}, 640, 360, gstx.Rect{}},
+	} {
+		fake(t, v4l2test.Config{Formats: []string{"NV12"}, Visible: c.visible}, 0)
+		r := play(t, coded(4, 640, 360), "%s ! fakev4l2metadec ! metarecorder name=seen ! fakesink", h264(""))
+		if len(r.Buffers) != 4 || len(r.Formats) != 1 {
+			t.Fatalf("%+v: %d pictures of %d formats", c.visible, len(r.Buffers), len(r.Formats))
+		}
+		if f := r.Formats[0]; int32(f.Width) != c.width || int32(f.Height) != c.height {
+			t.Errorf("%+v: caps %s", c.visible, f.Caps)
+		}
+		for i, b := range r.Buffers {
+			if has := b.Frame.HasCrop != 0; has != (c.crop != gstx.Rect{}) || has && b.Frame.Crop != c.crop {
+				t.Errorf("%+v: picture %d has crop %v %+v, want %+v", c.visible, i, has, b.Frame.Crop, c.crop)
+			}
+		}
+	}
+}
+
 // pictureField has the driver say another field of pictures than of their format.
 func pictureField(field uint32) func(uintptr, unsafe.Pointer) error {
 	return func(req uintptr, arg unsafe.Pointer) error {

@@ -21,6 +21,7 @@ const spare = 6
 type pictures struct {
 	format   v4l2.Format
 	geometry v4l2element.Geometry
+	crop     gstx.Rect   // what is to be seen; zero: all of the geometry
 	fds      [][]*sys.FD // each buffer's memories
 	pool     *gstx.Pool  // nil until the first picture tells where they start
 	output   *gstx.Output
@@ -203,8 +204,9 @@ func (d *decoder) setFormat(o *pictures, native *v4l2.Format, p *v4l2.Pixel, out
 		return false, err
 	}
 	left, top, width, height := d.dev.Visible(&f)
-	if left != 0 || top != 0 {
-		d.element.Warningf("%s: the picture starts at %d,%d, which is shown too", d.dev.Name(), left, top)
+	o.crop = gstx.Rect{}
+	if left != 0 || top != 0 { // caps begin at the corner
+		o.crop = gstx.Rect{X: left, Y: top, W: width, H: height}
 		width, height = width+left, height+top
 	}
 	out.Width, out.Height = width, height
@@ -310,7 +312,7 @@ func (d *decoder) take(p *gstx.Picture) (ok bool, err error) {
 	}
 	b := o.pool.Acquire(f.Index, gstx.Stamp{
 		PTS: gstx.None, Duration: gstx.None, Offset: gstx.None,
-		Flags: v4l2element.FieldFlags(f.Field, false), Blocks: gstx.Blocks{Layers: o.blocks.Layers},
+		Flags: v4l2element.FieldFlags(f.Field, false), Crop: o.crop, Blocks: gstx.Blocks{Layers: o.blocks.Layers},
 	})
 	if b.IsNil() {
 		return false, fmt.Errorf("%w: buffer %d, which is held downstream", v4l2.ErrReply, f.Index)
