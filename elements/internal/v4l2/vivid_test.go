@@ -266,6 +266,7 @@ func TestVividTellsHDRColours(t *testing.T) {
 	eachVivid(t, func(t *testing.T, dev *v4l2.Device) {
 		set(t, dev, "Colorspace", 4)        // BT.2020
 		set(t, dev, "Transfer Function", 7) // SMPTE 2084
+		set(t, dev, "Y'CbCr Encoding", 0)   // that of the colour space, whatever was set before
 		f, err := dev.SetFormat(v4l2.Format{FourCC: v4l2.MakeFourCC("NV12"), Width: 640, Height: 360})
 		if err != nil {
 			t.Fatal(err)
