@@ -230,27 +230,42 @@ func TestVividFieldsAreWovenByStockDeinterlace(t *testing.T) {
 			t.Run(pattern+" "+code, func(t *testing.T) {
 				set(t, path, "Test Pattern", menu(t, path, "test_pattern", pattern))
 				want, _ := fieldsOf(t, path, v4l2.MakeFourCC(code), fieldWidth, height, "interlaced", 1)
-				file := t.TempDir() + "/frames"
-				p := pipe.New(t, fmt.Sprintf("v4l2metasrc device=%s num-buffers=12 ! capsfilter name=caps ! deinterlace method=weave ! filesink location=%s", path, file))
-				p.Element("caps").SetObjectProperty("caps", gst.CapsFromString(fmt.Sprintf(
-					"video/x-raw(format:Interlaced),interlace-mode=alternate,format=%s,width=%d,height=%d", pixel(t, code).Name, fieldWidth, height)))
-				p.SetState(gst.StatePlaying)
-				p.EOS(patience)
-				p.Stop()
-				woven, err := os.ReadFile(file)
-				if err != nil || len(woven) < 3*len(want) || len(woven)%len(want) != 0 {
-					t.Fatalf("%d bytes of frames of %d: %v", len(woven), len(want), err)
+				woven := weave(t, path, fmt.Sprintf("video/x-raw(format:Interlaced),interlace-mode=alternate,format=%s,width=%d,height=%d", pixel(t, code).Name, fieldWidth, height))
+				if len(woven) < 3*len(want) || len(woven)%len(want) != 0 {
+					t.Fatalf("%d bytes of frames of %d", len(woven), len(want))
 				}
-				// Where vivid left a field out, the frame is of two others, or of one.
-				third := woven[2*len(want) : 3*len(want)]
-				for ; len(woven) > 0 && !bytes.Equal(woven[:len(want)], want); woven = woven[len(want):] {
-				}
-				if len(woven) == 0 {
-					t.Errorf("no frame is that of v4l2-ctl; the first byte that differs in the third one is %d of %d", differs(third, want), len(want))
+				if got := woven[2*len(want) : 3*len(want)]; !bytes.Equal(got, want) {
+					t.Errorf("the first byte that differs is %d of %d", differs(got, want), len(want))
 				}
 			})
 		}
 	}
+}
+
+// weave gives the frames that the stock element makes of twelve fields. Of fields that
+// vivid was late for, and left out, it can make none: then it is done again.
+func weave(t *testing.T, path, caps string) []byte {
+	t.Helper()
+	file := t.TempDir() + "/frames"
+	for range 5 {
+		p := pipe.New(t, fmt.Sprintf("v4l2metasrc name=src device=%s num-buffers=12 ! capsfilter name=caps ! deinterlace method=weave ! filesink location=%s", path, file))
+		p.Element("caps").SetObjectProperty("caps", gst.CapsFromString(caps))
+		p.SetState(gst.StatePlaying)
+		p.EOS(patience)
+		lost := p.Element("src").ObjectProperty("frames-lost").(uint64)
+		p.Stop()
+		if lost != 0 {
+			t.Logf("vivid left %d fields out", lost)
+			continue
+		}
+		woven, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return woven
+	}
+	t.Fatal("vivid left fields out five times")
+	return nil
 }
 
 // An interlaced signal on HDMI comes field by field only.
