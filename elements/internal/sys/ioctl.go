@@ -23,10 +23,28 @@ func Ioctl(fd int, req uintptr, arg unsafe.Pointer) error {
 // IoctlValue is Ioctl for the few requests that answer with their return value
 // (UDMABUF_CREATE: a file descriptor).
 func IoctlValue(fd int, req uintptr, arg unsafe.Pointer) (int, error) {
+	return ioctl(fd, req, arg, false)
+}
+
+// IoctlShort is Ioctl for a request of every frame that does not wait for hardware.
+// Go's runtime is not told of the call, which would take longer than some of the calls
+// themselves; in return, a stop of the world waits for it.
+func IoctlShort(fd int, req uintptr, arg unsafe.Pointer) error {
+	_, err := ioctl(fd, req, arg, true)
+	return err
+}
+
+func ioctl(fd int, req uintptr, arg unsafe.Pointer, short bool) (int, error) {
 	for {
+		var n uintptr
+		var errno unix.Errno
 		// The conversion to uintptr must stand in the call expression itself,
 		// so that the garbage collector keeps arg in place for its duration.
-		n, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), req, uintptr(arg))
+		if short {
+			n, _, errno = unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), req, uintptr(arg))
+		} else {
+			n, _, errno = unix.Syscall(unix.SYS_IOCTL, uintptr(fd), req, uintptr(arg))
+		}
 		runtime.KeepAlive(arg)
 		switch errno {
 		case 0:
@@ -35,23 +53,6 @@ func IoctlValue(fd int, req uintptr, arg unsafe.Pointer) (int, error) {
 			continue
 		}
 		return -1, errno
-	}
-}
-
-// IoctlShort is Ioctl for a request of every frame that does not wait for hardware.
-// Go's runtime is not told of the call, which would take longer than some of the calls
-// themselves; in return, a stop of the world waits for it.
-func IoctlShort(fd int, req uintptr, arg unsafe.Pointer) error {
-	for {
-		_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(fd), req, uintptr(arg))
-		runtime.KeepAlive(arg)
-		switch errno {
-		case 0:
-			return nil
-		case unix.EINTR:
-			continue
-		}
-		return errno
 	}
 }
 
