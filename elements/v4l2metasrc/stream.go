@@ -136,10 +136,7 @@ func (st *stream) setFormat(formats []candidate) error {
 				Text: fmt.Sprintf("The two fields of %v from %s have no whole number of lines each; choose a height that is a multiple of 4.", &f, st.dev.Name()),
 			}
 		}
-		if part == (v4l2.Rect{}) || f.Width != before.Width || f.Height != before.Height || f.Field != before.Field {
-			part = v4l2.Rect{Width: f.Width, Height: f.Height}
-		}
-		st.compose(&f, part)
+		st.compose(&f, &before, part)
 		st.format, st.color = f, f.Color()
 		st.bottomFirst = bottomFirst(st.dev)
 		st.geometry = v4l2element.Geometry{Layout: layout, Memories: f.NPlanes, Width: width, Height: height, Field: f.Field}
@@ -151,15 +148,20 @@ func (st *stream) setFormat(formats []candidate) error {
 	}
 }
 
-// compose has the driver write to a part of the picture: to all of it, unless another
-// program has chosen a part of the very format. What was chosen for another size or
-// other fields is a leftover, and some drivers forget the part with each format. What
-// cannot be set stays as it is, see composed.
-func (st *stream) compose(f *v4l2.Format, part v4l2.Rect) {
+// compose has the driver write to all of the picture of format f, unless another program
+// has chosen a part for the very format, which was set before. What was chosen for another
+// size or other fields is a leftover, and some drivers forget the part with each format.
+// What cannot be set stays as it is, see composed.
+func (st *stream) compose(f, before *v4l2.Format, part v4l2.Rect) {
+	if part == (v4l2.Rect{}) || f.Width != before.Width || f.Height != before.Height || f.Field != before.Field {
+		part = whole(f)
+	}
 	if now, _ := st.dev.Composed(f); now != part {
 		st.dev.SetCompose(part)
 	}
 }
+
+func whole(f *v4l2.Format) v4l2.Rect { return v4l2.Rect{Width: f.Width, Height: f.Height} }
 
 // composed is the part of the frame that the driver writes to; zero for all of it.
 func (s *source) composed(st *stream) (crop gstx.Rect) {
@@ -171,7 +173,7 @@ func (s *source) composed(st *stream) (crop gstx.Rect) {
 		}
 		return crop
 	}
-	if part == (v4l2.Rect{Width: f.Width, Height: f.Height}) {
+	if part == whole(f) {
 		return crop
 	}
 	s.element.Infof("%s writes to the part %v of %v", st.dev.Name(), part, f)
