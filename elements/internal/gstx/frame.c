@@ -162,9 +162,10 @@ gstx_frame_fill (GstxInstance * x, GstBuffer * buf)
       }
     }
   }
-  f->graphics = 0;
   if (x->info->graphics && metas.graphics)
     gstx_graphics_fill (f, buf);
+  else
+    f->graphics = 0;
   f->has_crop = crop != NULL;
   if (crop) {
     f->crop_x = crop->x;

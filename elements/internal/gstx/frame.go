@@ -49,7 +49,7 @@ type Blocks struct {
 type Frame struct {
 	_                          structs.HostLayout
 	Buffer                     Buffer
-	Blocks                     Blocks // in a sink
+	Blocks                     Blocks // of its metas
 	PTS, DTS, Duration, Offset uint64 // ns; None when unknown
 	Flags                      uint32 // GstBufferFlags
 	NMem                       uint32 // at most 8
